@@ -1,0 +1,1 @@
+"""What is known: regulations, clauses, cases. Parsing and storage, no ranking."""

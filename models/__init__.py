@@ -1,0 +1,1 @@
+"""What turns text into numbers: segmentation and encoders, their weights and training."""

@@ -1,0 +1,1 @@
+"""From a narrative to ranked, explained clauses, and how good that is."""

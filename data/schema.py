@@ -133,11 +133,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One suggested clause. A part that did not run is None, never 0."""
+    """One suggested clause, with how it is cited. A part that did not run is None, never 0."""
 
     rank: int
     clause: Clause
     score: float
+    citation: str = ""
     similarity: float | None = None
     lexical: float | None = None
     rerank: float | None = None

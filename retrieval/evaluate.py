@@ -1,0 +1,160 @@
+"""Running systems over labelled cases and measuring them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from data.errors import InputError
+from data.schema import Case
+from retrieval.matcher import Matcher
+from retrieval.measures import Interval, bootstrap, compare, expected_calibration_error, holm, per_case
+from retrieval.scoring import SYSTEMS
+
+__all__ = ["Evaluation", "SystemResult", "check_labels", "evaluate", "length_band"]
+
+Progress = Callable[[int, int], None]
+_KEEP = 1000  # deep enough for every measure in use
+
+
+@dataclass(frozen=True, slots=True)
+class SystemResult:
+    """One system over all cases: its run ({case: {clause: score}}, best first), and its measures per case and on average."""
+
+    name: str
+    run: Mapping[str, Mapping[str, float]]
+    per_case: Mapping[str, Mapping[str, float]]
+    means: Mapping[str, Interval]
+    abstained: Mapping[str, bool]
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Systems compared over the same cases, with digests that say what exactly was measured."""
+
+    cases: tuple[Case, ...]
+    measures: tuple[str, ...]
+    systems: tuple[SystemResult, ...]
+    comparisons: tuple[Mapping[str, float | str], ...]
+    cases_digest: str
+    index_digest: str
+    model_digest: str
+
+    def groups(self, system: SystemResult, key: Callable[[Case], str], measure: str) -> dict[str, Interval]:
+        """Return the mean of `measure` per value of `key` over the labelled cases, keys in first-seen order."""
+        values: dict[str, list[float]] = {}
+        for case in self.cases:
+            if case.id in system.per_case[measure]:
+                values.setdefault(key(case), []).append(system.per_case[measure][case.id])
+        return {name: bootstrap(found) for name, found in values.items()}
+
+    def abstention(self, system: SystemResult) -> dict[str, Interval]:
+        """Return the share abstained on among cases without labels (wanted) and with labels (not wanted)."""
+        empty = [float(system.abstained[c.id]) for c in self.cases if not c.labels]
+        labelled = [float(system.abstained[c.id]) for c in self.cases if c.labels]
+        return {"empty": bootstrap(empty), "labelled": bootstrap(labelled)}
+
+    def polarity(self, system: SystemResult) -> Interval:
+        """Return the share of contrast pairs whose deciding clause ranks higher in the text that supports it.
+
+        A pair counts once for each clause that has grade 2 in one text and no label in the other; by probability where there is one,
+        else by score.
+        """
+        table = system.probabilities or system.run
+        won: list[float] = []
+        for one, other in _pairs(self.cases):
+            for told, flipped in ((one, other), (other, one)):
+                decided = [c for c, grade in told.labels.items() if grade == 2 and c not in flipped.labels]
+                won += [float(table[told.id].get(c, -np.inf) > table[flipped.id].get(c, -np.inf)) for c in decided]
+        return bootstrap(won)
+
+    def calibration(self, system: SystemResult) -> float:
+        """Return the expected calibration error of the stated probabilities; NaN where none are stated."""
+        labels = {case.id: case.labels for case in self.cases}
+        rows = [(p, c in labels[key]) for key, found in system.probabilities.items() for c, p in found.items()]
+        return expected_calibration_error(np.array([p for p, _ in rows]), np.array([r for _, r in rows], dtype=bool))
+
+
+def evaluate(
+    matcher: Matcher,
+    cases: Sequence[Case],
+    *,
+    systems: Sequence[str],
+    measures: Sequence[str],
+    progress: Progress = lambda done, total: None,
+) -> Evaluation:
+    """Run each system over each case within the case's region and measure it; the last system is compared with the others.
+
+    Raises InputError for no cases, an unknown system, or labels that the index does not hold.
+    """
+    if not cases:
+        raise InputError("案例文件里没有案例，请检查文件。")
+    for name in systems:
+        if name not in SYSTEMS:
+            raise InputError(f"没有叫「{name}」的系统，可选：{'、'.join(SYSTEMS)}。")
+    check_labels(matcher, cases)
+    results = []
+    for number, name in enumerate(systems):
+        done = number * len(cases)
+        results.append(_run(matcher, cases, name, measures, lambda i, d=done: progress(d + i, len(cases) * len(systems))))
+    digest = hashlib.sha256(repr([(c.id, c.narrative, sorted(c.labels.items())) for c in cases]).encode()).hexdigest()
+    manifest = matcher.index.manifest
+    return Evaluation(
+        tuple(cases), tuple(measures), tuple(results), _comparisons(results, measures), digest[:16], manifest.digest, manifest.model
+    )
+
+
+def check_labels(matcher: Matcher, cases: Sequence[Case]) -> None:
+    """Raise InputError naming the first case whose labels the index does not hold."""
+    known = {entry.clause.id for entry in matcher.index.entries}
+    for case in cases:
+        for clause in case.labels:
+            if clause not in known:
+                raise InputError(f"案例 {case.id} 标注的条款 {clause} 不在索引里，请核对编号，或用 --index 指定对应的索引。")
+
+
+def length_band(case: Case) -> str:
+    """Return the length band of a narrative, in characters."""
+    length = len(case.narrative)
+    return next((name for limit, name in ((60, "60字以内"), (200, "61–200字"), (600, "201–600字")) if length <= limit), "600字以上")
+
+
+def _run(
+    matcher: Matcher, cases: Sequence[Case], system: str, measures: Sequence[str], progress: Callable[[int], None]
+) -> SystemResult:
+    run: dict[str, dict[str, float]] = {}
+    abstained: dict[str, bool] = {}
+    probabilities: dict[str, dict[str, float]] = {}
+    for number, case in enumerate(cases, 1):
+        ranked = matcher.rank(case.narrative, region=case.region, system=system, top_k=_KEEP)
+        run[case.id] = dict(zip(ranked.clauses, ranked.scores, strict=True))
+        abstained[case.id] = ranked.abstained
+        if ranked.probabilities is not None:
+            probabilities[case.id] = dict(zip(ranked.clauses, ranked.probabilities, strict=True))
+        progress(number)
+    values = per_case(cases, run, measures)
+    means = {name: bootstrap(list(found.values())) for name, found in values.items()}
+    return SystemResult(system, run, values, means, abstained, probabilities)
+
+
+def _comparisons(results: Sequence[SystemResult], measures: Sequence[str]) -> tuple[dict[str, float | str], ...]:
+    if len(results) < 2:
+        return ()
+    ours, rows = results[-1], []
+    for measure in measures:
+        tests = [compare(ours.per_case[measure], other.per_case[measure]) for other in results[:-1]]
+        for other, test, adjusted in zip(results[:-1], tests, holm([t["p"] for t in tests]), strict=True):
+            rows.append({"measure": measure, "ours": ours.name, "theirs": other.name, **test, "p_holm": adjusted})
+    return tuple(rows)
+
+
+def _pairs(cases: Sequence[Case]) -> list[tuple[Case, Case]]:
+    by_pair: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.pair:
+            by_pair.setdefault(case.pair, []).append(case)
+    return [(found[0], found[1]) for found in by_pair.values() if len(found) == 2]

@@ -1,0 +1,188 @@
+"""From a narrative to a `MatchReport`: suggestions for a person to review, never a decision."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.catalogue import resolve_region
+from data.categories import CATEGORIES, HEADLINES, MATCHED
+from data.errors import InputError
+from data.schema import Match, MatchReport
+from models.protocols import Encoder
+from models.segment import Segmenter
+from retrieval.evidence import best_windows
+from retrieval.index import Index, check_model
+from retrieval.scoring import Scorer, Scores
+from retrieval.settings import Settings
+
+__all__ = ["Matcher", "Ranked"]
+
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A bare ranking for measuring: clause ids best first, with their scores and probabilities (None: not calibrated)."""
+
+    clauses: tuple[str, ...]
+    scores: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
+    abstained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where to look: rows of the index, and the region's name for the report."""
+
+    region: str
+    rows: NDArray[np.int64]
+
+
+class Matcher:
+    """Suggests clauses for narratives with one index; safe to call from several threads."""
+
+    def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> None:
+        self.scorer = Scorer(check_model(index, encoder), encoder, segmenter, settings)
+        self.settings = settings
+        present = {entry.clause.category for entry in index.entries}
+        # an index over someone's own clauses may know no categories at all; then every clause is a candidate
+        self._default_categories = tuple(c for c in MATCHED if c in present) or None
+        self._regulations = tuple(dict.fromkeys(entry.clause.regulation_id for entry in index.entries))
+
+    @property
+    def index(self) -> Index:
+        """The index that is searched."""
+        return self.scorer.index
+
+    def match(
+        self,
+        narrative: str,
+        *,
+        region: str = "",
+        categories: Sequence[str] = (),
+        top_k: int | None = None,
+        per_headline: int = 0,
+        system: str = "hybrid",
+    ) -> MatchReport:
+        """Return the `top_k` most similar clauses, best first, and at least `per_headline` of each headline category.
+
+        Ranks are those among all candidates, so what `per_headline` adds may leave gaps. `region` is a regulation id or a region's name; "" and "all" admit every regulation. Raises InputError for an empty,
+        binary or over-long narrative and for an unknown region or category.
+        """
+        start = time.perf_counter()
+        narrative = self.check_narrative(narrative)
+        scope = self.scope(region, categories)
+        reason = self._too_short(narrative)
+        wish = (self.settings.top_k if top_k is None else top_k, per_headline)
+        matches = () if reason else self._matches(narrative, scope, wish, system)
+        manifest = self.index.manifest
+        return MatchReport(
+            narrative=narrative,
+            region=scope.region,
+            matches=matches,
+            abstained=bool(reason),
+            reason=reason,
+            index_digest=manifest.digest,
+            model_digest=manifest.model,
+            elapsed=time.perf_counter() - start,
+            stages=(f"{system}：{self.scorer.encoder.name}",),
+        )
+
+    def rank(self, narrative: str, *, region: str = "", top_k: int, system: str = "hybrid") -> Ranked:
+        """Return the bare ranking of `match`, without evidence; an abstention has no clauses. Errors as there."""
+        narrative = self.check_narrative(narrative)
+        scope = self.scope(region)
+        if self._too_short(narrative):
+            return Ranked((), (), None, abstained=True)
+        scores = self.scorer.score(narrative, scope.rows, system=system)
+        top = scores.ranking()[:top_k]
+        clauses = tuple(self.index.entries[int(scores.rows[position])].clause.id for position in top)
+        return Ranked(clauses, tuple(float(scores.fused[position]) for position in top), None, abstained=False)
+
+    def scope(self, region: str, categories: Sequence[str] = ()) -> _Scope:
+        """Return the candidate rows for a region and categories (none given: those that narratives are matched to)."""
+        unknown = [c for c in categories if c not in CATEGORIES]
+        if unknown:
+            known = "、".join(f"{key}（{label}）" for key, label in CATEGORIES.items())
+            raise InputError(f"没有「{unknown[0]}」这个类别，可选：{known}。")
+        regulation = self._regulation(region)
+        rows = self.index.rows(None if regulation is None else (regulation,), tuple(categories) or self._default_categories)
+        return _Scope(regulation or "all", rows)
+
+    def check_narrative(self, narrative: str) -> str:
+        """Return the narrative as it will be matched; raise InputError for one that cannot be."""
+        if not narrative.strip():
+            raise InputError("叙述是空的，请写下或粘贴一段事情经过。")
+        if len(narrative) > self.settings.max_chars:
+            raise InputError(
+                f"叙述有 {len(narrative)} 字，超过一次 {self.settings.max_chars} 字的上限，请分段或只保留事情经过。"
+            )
+        if len(_BINARY.findall(narrative)) > len(narrative) * 0.02:
+            raise InputError("输入像是二进制内容而不是文字，请粘贴文字，或用 rongcuo parse 读取文件。")
+        return narrative
+
+    def _regulation(self, region: str) -> str | None:
+        if region in self._regulations:
+            return region
+        regulation = resolve_region(region)
+        if regulation is not None and regulation not in self._regulations:
+            raise InputError(f"当前索引里没有 {regulation}，可选：{'、'.join(self._regulations[:20])}。")
+        return regulation
+
+    def _too_short(self, narrative: str) -> str:
+        count = len(_HAN.findall(narrative))
+        if count >= self.settings.min_chars:
+            return ""
+        return f"叙述只有 {count} 个汉字，太短，无法给出建议；请补充时间、做了什么、出了什么问题。"
+
+    def _matches(self, narrative: str, scope: _Scope, wish: tuple[int, int], system: str) -> tuple[Match, ...]:
+        scores = self.scorer.score(narrative, scope.rows, system=system)
+        ranking = scores.ranking()
+        ranks = self._chosen(scores, ranking, *wish)
+        top = ranking[ranks]
+        windows = self.scorer.window_scores(scores, scores.rows[top]) if len(scores.vectors) and len(top) else None
+        return tuple(
+            self._match(narrative, scores, int(position), ranks[column] + 1, None if windows is None else windows[:, column])
+            for column, position in enumerate(top)
+        )
+
+    def _chosen(self, scores: Scores, ranking: NDArray[np.int64], top_k: int, per_headline: int) -> list[int]:
+        """Return the ranks from 0 that are shown."""
+        chosen = list(range(min(top_k, len(ranking))))
+        missing = dict.fromkeys(HEADLINES, per_headline) if per_headline else {}
+        for rank, position in enumerate(ranking):
+            category = self.index.entries[int(scores.rows[position])].clause.category
+            if missing.get(category, 0):
+                missing[category] -= 1
+                if rank >= top_k:
+                    chosen.append(rank)
+        return chosen
+
+    def _match(
+        self, narrative: str, scores: Scores, position: int, rank: int, windows: NDArray[np.float32] | None
+    ) -> Match:
+        entry = self.index.entries[int(scores.rows[position])]
+        clause = entry.clause
+        evidence = ()
+        if windows is not None:
+            first = 1 if len(scores.spans) > 1 else 0  # the whole narrative points nowhere; parts of it do
+            evidence = best_windows(
+                narrative, clause.text, scores.spans[first:], windows[first:], segmenter=self.scorer.segmenter
+            )
+        dense, bm25 = scores.parts.get("dense"), scores.parts.get("bm25")
+        return Match(
+            rank=rank,
+            clause=clause,
+            score=float(scores.fused[position]),
+            citation=entry.citation,
+            similarity=None if dense is None else float(dense[position]),
+            lexical=None if bm25 is None else float(bm25[position]),
+            evidence=evidence,
+        )

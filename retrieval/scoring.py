@@ -1,0 +1,125 @@
+"""Scoring one narrative against the clauses of an index, system by system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.schema import Span
+from models.protocols import Encoder, Vectors
+from models.segment import Segmenter
+from models.sentences import windows
+from retrieval.fusion import fuse_ranks, fuse_scores, order
+from retrieval.index import Index
+from retrieval.settings import Settings
+
+__all__ = ["SYSTEMS", "Scorer", "Scores"]
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+# What each named system is made of; hybrid is what people get.
+SYSTEMS: dict[str, tuple[str, ...]] = {
+    "bm25": ("bm25",),
+    "tfidf": ("tfidf",),
+    "dense": ("dense",),
+    "hybrid": ("dense", "bm25", "tfidf"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of the candidate rows (n,): the parts that ran, and their combination `fused`, on which the ranking rests.
+
+    `spans` are the narrative windows (the whole narrative first) and `vectors` their vectors; both are empty where the
+    dense part did not run.
+    """
+
+    rows: Ints
+    fused: Floats
+    parts: dict[str, Floats]
+    spans: tuple[Span, ...]
+    vectors: Vectors
+
+    def ranking(self) -> Ints:
+        """Return positions into `rows`, best first, ties in document order."""
+        return order(self.fused)
+
+
+class Scorer:
+    """Scores narratives with one index, encoder and segmenter; holds no state between calls."""
+
+    def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> None:
+        self.index = index
+        self.encoder = encoder
+        self.segmenter = segmenter
+        self.settings = settings
+
+    def score(self, narrative: str, rows: Ints, *, system: str = "hybrid") -> Scores:
+        """Score `rows`; more rows than ``settings.depth`` are first cut to the best of each part.
+
+        No rows give empty arrays. Raises KeyError for an unknown system.
+        """
+        names = SYSTEMS[system]
+        spans, vectors = self._encode(narrative) if "dense" in names else ((), np.zeros((0, 1), np.float32))
+        lexical = self._lexical(narrative, names)
+        if len(rows) > self.settings.depth:
+            rows = self._candidates(rows, lexical, vectors)
+        parts = {name: values[rows] for name, values in lexical.items()}
+        if "dense" in names:
+            parts["dense"] = self._dense(vectors, rows)
+        ordered = {name: parts[name] for name in names}
+        return Scores(rows, self._fuse(ordered), ordered, spans, vectors)
+
+    def window_scores(self, scores: Scores, rows: Ints) -> Floats:
+        """Return the similarity of each window to each of `rows`, float32 (windows, rows)."""
+        found, where = self.index.store.search(scores.vectors, len(rows), rows)
+        position = {int(row): column for column, row in enumerate(rows)}
+        table = np.full((len(scores.vectors), len(rows)), -1.0, dtype=np.float32)
+        for line, (values, hits) in enumerate(zip(found, where, strict=True)):
+            columns = [position[int(hit)] for hit in hits if hit >= 0]
+            table[line, columns] = values[hits >= 0]
+        return table
+
+    def _encode(self, narrative: str) -> tuple[tuple[Span, ...], Vectors]:
+        whole = Span(0, len(narrative))
+        found = windows(narrative, sentences=self.settings.window_sentences, max_chars=self.settings.window_chars)
+        spans = (whole, *(span for span in found if span != whole))
+        if self.settings.window_encoding == "late":
+            vectors = self.encoder.encode_windows(narrative, spans)
+        else:
+            vectors = self.encoder.encode_queries([span.of(narrative) for span in spans])
+        return spans, vectors
+
+    def _lexical(self, narrative: str, names: Sequence[str]) -> dict[str, Floats]:
+        scores: dict[str, Floats] = {}
+        if "bm25" in names:
+            scores["bm25"] = self.index.bm25.scores(self.segmenter.terms(narrative))
+        if "tfidf" in names:
+            scores["tfidf"] = self.index.tfidf.scores(narrative)
+        return scores
+
+    def _dense(self, vectors: Vectors, rows: Ints) -> Floats:
+        """Return the similarity of the best window per row."""
+        found, where = self.index.store.search(vectors, len(rows), rows)
+        best = np.full(len(self.index.entries), -1.0, dtype=np.float32)
+        hit = where >= 0
+        np.maximum.at(best, where[hit], found[hit])
+        return best[rows]
+
+    def _candidates(self, rows: Ints, lexical: dict[str, Floats], vectors: Vectors) -> Ints:
+        depth = self.settings.depth
+        chosen = [rows[order(values[rows])[:depth]] for values in lexical.values()]
+        if len(vectors):
+            _, where = self.index.store.search(vectors, depth, rows if len(rows) < len(self.index.entries) else None)
+            chosen.append(where[where >= 0].astype(np.int64))
+        return np.unique(np.concatenate(chosen))
+
+    def _fuse(self, parts: dict[str, Floats]) -> Floats:
+        if len(parts) == 1:
+            return next(iter(parts.values()))
+        weights = {name: float(getattr(self.settings, f"weight_{name}")) for name in parts}
+        return fuse_ranks(parts, weights) if self.settings.fusion == "rrf" else fuse_scores(parts, weights)

@@ -1,0 +1,54 @@
+import json
+
+import pytest
+
+from data.cases import read_cases
+from data.errors import CaseFileError
+
+GOOD = {"id": "a-1", "region": "alpha", "text": "叙述", "labels": {"alpha/art1": 2}, "split": "dev", "source": "自编", "pair": "p1"}
+
+
+def write(tmp_path, *rows):
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
+    return path
+
+
+def test_both_forms_are_read(tmp_path):
+    path = write(tmp_path, GOOD, "", {"id": "7", "text": "问题", "relevant": ["25469", "30"]})
+    first, second = read_cases(path)
+    assert (first.pair, dict(first.labels), first.split) == ("p1", {"alpha/art1": 2}, "dev")
+    assert dict(second.labels) == {"25469": 2, "30": 2} and second.region == ""
+
+
+def test_an_empty_file_has_no_cases(tmp_path):
+    assert read_cases(write(tmp_path)) == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("{broken", "JSON"),
+        ("[1]", "JSON 对象"),
+        ({**GOOD, "text": " "}, "缺少 text"),
+        ({"id": "x", "text": "叙述"}, "缺少 labels"),
+        ({**GOOD, "labels": {"c": 3}}, "2 或 1"),
+        ({**GOOD, "labels": {"c": True}}, "2 或 1"),
+        ({**GOOD, "split": "validation"}, "validation"),
+        (GOOD, "重复"),
+    ],
+)
+def test_broken_rows_are_refused_with_file_and_line(tmp_path, row, message):
+    path = write(tmp_path, GOOD, row)
+    with pytest.raises(CaseFileError, match=message) as caught:
+        read_cases(path)
+    assert "cases.jsonl 第 2 行" in str(caught.value)
+
+
+def test_missing_and_undecodable_files_are_refused(tmp_path):
+    with pytest.raises(CaseFileError, match="没有找到"):
+        read_cases(tmp_path / "none.jsonl")
+    path = tmp_path / "gbk.jsonl"
+    path.write_bytes('{"id": "甲"}'.encode("gb18030"))
+    with pytest.raises(CaseFileError, match="UTF-8"):
+        read_cases(path)

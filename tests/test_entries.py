@@ -1,0 +1,49 @@
+import gzip
+import json
+
+import pytest
+
+from data.entries import Entry, read_clause_file
+from data.errors import FileError
+
+
+def test_an_entry_survives_json(entries):
+    assert [Entry.from_json(entry.to_json()) for entry in entries] == list(entries)
+
+
+def test_the_lead_stands_before_the_text_only_where_asked(entries):
+    entry = entries[0]
+    clause = type(entry.clause)(**{**{n: getattr(entry.clause, n) for n in entry.clause.__dataclass_fields__}, "lead": "有下列情形的："})
+    with_lead = Entry(clause, entry.citation, entry.title)
+    assert with_lead.document(lead=True) == "有下列情形的：" + clause.text
+    assert with_lead.document(lead=False) == clause.text
+
+
+def test_clause_files_are_read_plain_and_gzipped(tmp_path):
+    rows = [{"id": "705", "title": "民法典第五十四条", "text": "自然人从事工商业经营"}, {"id": "r/art1", "text": "条文", "category": "duty"}]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "c.jsonl").write_text(lines, "utf-8")
+    with gzip.open(tmp_path / "c.jsonl.gz", "wt", encoding="utf-8") as out:
+        out.write(lines)
+    plain = read_clause_file(tmp_path / "c.jsonl")
+    assert read_clause_file(tmp_path / "c.jsonl.gz") == plain
+    assert [(e.clause.id, e.citation, e.clause.category, e.clause.regulation_id) for e in plain] == [
+        ("705", "民法典第五十四条", "general", "c"),
+        ("r/art1", "r/art1", "duty", "r"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["{", '{"id": "1"}', '{"id": "1", "text": ""}', "[]", '{"id": "1", "text": 3}'])
+def test_broken_rows_are_refused_with_file_and_line(tmp_path, line):
+    path = tmp_path / "c.jsonl"
+    path.write_text('{"id": "0", "text": "条文"}\n' + line, "utf-8")
+    with pytest.raises(FileError, match=r"c\.jsonl 第 2 行"):
+        read_clause_file(path)
+
+
+def test_missing_and_broken_files_are_refused(tmp_path):
+    with pytest.raises(FileError, match="没有找到"):
+        read_clause_file(tmp_path / "none.jsonl")
+    (tmp_path / "c.jsonl.gz").write_bytes(b"not gzip")
+    with pytest.raises(FileError, match="读不出来"):
+        read_clause_file(tmp_path / "c.jsonl.gz")

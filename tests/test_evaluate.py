@@ -1,0 +1,53 @@
+import pytest
+
+from data.errors import InputError
+from data.schema import Case
+from retrieval.evaluate import evaluate, length_band
+
+CASES = [
+    Case("a", "alpha", "企业老板隐瞒了台账，证据是假的", {"alpha/art1.p1.i2": 2}, "dev", "自编", "p", "短消息"),
+    Case("b", "alpha", "企业把台账如实交了，我们按年度计划做完了检查", {"alpha/art1.p1.i1": 2}, "dev", "自编", "p", "短消息"),
+    Case("c", "beta", "突发事件里临机决断，关阀晚了十分钟", {"beta/art1.p1.i1": 2}, "dev", "自编"),
+    Case("d", "beta", "下雨了", {}, "dev", "自编"),
+]
+
+
+@pytest.fixture(scope="module")
+def result(matcher):
+    calls = []
+    found = evaluate(matcher, CASES, systems=["bm25", "hybrid"], measures=["R@1", "nDCG@10"], progress=lambda *x: calls.append(x))
+    assert calls[-1] == (8, 8)
+    return found
+
+
+def test_means_come_with_n_and_interval(result):
+    hybrid = result.systems[-1].means["R@1"]
+    assert (hybrid.n, hybrid.mean) == (3, 1.0) and hybrid.low <= hybrid.mean <= hybrid.high
+
+
+def test_groups_abstention_and_polarity(result):
+    hybrid = result.systems[-1]
+    assert {k: v.n for k, v in result.groups(hybrid, lambda c: c.region, "R@1").items()} == {"alpha": 2, "beta": 1}
+    abstention = result.abstention(hybrid)
+    assert (abstention["empty"].mean, abstention["labelled"].mean) == (1.0, 0.0)
+    assert (result.polarity(hybrid).mean, result.polarity(hybrid).n) == (1.0, 2)
+
+
+def test_the_last_system_is_compared_with_the_others(result):
+    assert [(row["measure"], row["theirs"]) for row in result.comparisons] == [("R@1", "bm25"), ("nDCG@10", "bm25")]
+    assert all(row["win"] + row["tie"] + row["loss"] == 3 for row in result.comparisons)
+
+
+def test_wrong_systems_cases_and_labels_are_refused(matcher):
+    with pytest.raises(InputError, match="没有案例"):
+        evaluate(matcher, [], systems=["bm25"], measures=["R@1"])
+    with pytest.raises(InputError, match="bm52"):
+        evaluate(matcher, CASES, systems=["bm52"], measures=["R@1"])
+    stray = Case("e", "alpha", "叙述", {"alpha/art99": 2}, "dev", "自编")
+    with pytest.raises(InputError, match="alpha/art99"):
+        evaluate(matcher, [stray], systems=["bm25"], measures=["R@1"])
+
+
+def test_length_bands():
+    bands = [length_band(Case("x", "r", "字" * n, {}, "dev", "")) for n in (60, 61, 200, 600, 601)]
+    assert bands == ["60字以内", "61–200字", "61–200字", "201–600字", "600字以上"]

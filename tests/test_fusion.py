@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from retrieval.fusion import fuse_ranks, fuse_scores, order
+
+
+def floats(*values):
+    return np.array(values, dtype=np.float32)
+
+
+def test_equal_scores_keep_document_order():
+    assert order(floats(1, 3, 1, 3)).tolist() == [1, 3, 0, 2]
+    assert order(floats()).tolist() == []
+
+
+def test_ranks_by_hand():
+    scores = {"a": floats(0.9, 0.1), "b": floats(1, 2)}
+    fused = fuse_ranks(scores, {"a": 1.0, "b": 2.0})
+    assert fused == pytest.approx([1 / 61 + 2 / 62, 1 / 62 + 2 / 61])
+
+
+def test_scores_by_hand():
+    # z-scores of (1, 3) are (-1, 1); weights 3 and 1
+    fused = fuse_scores({"a": floats(1, 3), "b": floats(30, 10)}, {"a": 3.0, "b": 1.0})
+    assert fused == pytest.approx([-0.75 + 0.25, 0.75 - 0.25])
+
+
+def test_a_system_without_opinion_adds_nothing():
+    fused = fuse_scores({"a": floats(1, 3), "b": floats(5, 5)}, {"a": 1.0, "b": 1.0})
+    assert fused == pytest.approx([-0.5, 0.5])
+    assert fuse_scores({}, {}).tolist() == []

@@ -1,0 +1,66 @@
+"""Imports point backwards only, and each heavy library has one importing module, or a few named ones."""
+
+import ast
+
+import pytest
+
+from tests.conftest import ROOT
+
+ROOMS = ("data", "models", "retrieval", "ui")
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+OWNERS = {
+    "jieba": {"models/segment.py"},
+    "sentence_transformers": {"models/st_encoder.py"},
+    "onnxruntime": {"models/encoder.py"},
+    "faiss": {"retrieval/backends/faiss_store.py"},
+    "pandas": {"ui/tables.py"},
+    "gradio": {"ui/app.py"},
+    "bs4": {"data/reader_html.py"},
+    "pdfplumber": {"data/reader_pdf.py"},
+    "cn2an": {"data/numerals.py"},
+    "ir_measures": {"retrieval/measures.py"},
+    "sqlalchemy": set(),
+    "pymilvus": set(),
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_backwards(path):
+    room = ROOMS.index(path.relative_to(ROOT).parts[0])
+    for name in imports(path):
+        first = name.split(".")[0]
+        assert first != "tests"
+        if first in ROOMS:
+            assert ROOMS.index(first) <= room, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_heavy_libraries_have_named_owners(library):
+    users = {str(p.relative_to(ROOT)) for p in FILES if library in {name.split(".")[0] for name in imports(p)}}
+    assert users == OWNERS[library]
+
+
+def test_library_code_has_no_bare_assert_and_no_print():
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            assert not isinstance(node, ast.Assert), f"{path}:{node.lineno} assert"
+            is_print = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+            assert not is_print, f"{path}:{node.lineno} print"
+
+
+def test_modules_and_functions_stay_small():
+    for path in FILES:
+        text = path.read_text("utf-8")
+        assert text.count("\n") <= 300, f"{path} has {text.count(chr(10))} lines"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno < 60, f"{path}:{node.lineno} {node.name}"

@@ -1,0 +1,114 @@
+"""An evaluation as JSON and as tables for a terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from retrieval.evaluate import Evaluation, length_band
+from retrieval.measures import Interval
+
+__all__ = ["evaluation_json", "evaluation_text"]
+
+_NOTE = "案例由项目自编，只说明在这类案例上的表现；括号内为 95% 自助法区间；p 为配对置换检验，经 Holm 校正。"
+
+
+def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Return means with n and interval, groups, comparisons and per-case values; NaN becomes null."""
+    return {
+        "cases": len(evaluation.cases),
+        "labelled": sum(bool(case.labels) for case in evaluation.cases),
+        "cases_digest": evaluation.cases_digest,
+        "index_digest": evaluation.index_digest,
+        "model_digest": evaluation.model_digest,
+        "systems": {
+            system.name: {
+                "measures": {name: _interval(value) for name, value in system.means.items()},
+                "by_region": {
+                    name: {k: _interval(v) for k, v in evaluation.groups(system, lambda c: c.region, name).items()}
+                    for name in evaluation.measures
+                },
+                "abstention": {k: _interval(v) for k, v in evaluation.abstention(system).items()},
+                "polarity": _interval(evaluation.polarity(system)),
+                "ece": _number(evaluation.calibration(system)),
+                "per_case": system.per_case,
+            }
+            for system in evaluation.systems
+        },
+        "comparisons": list(evaluation.comparisons),
+    }
+
+
+def evaluation_text(evaluation: Evaluation) -> Group:
+    """Return the table of systems, the comparisons, and the last system by region, style and length."""
+    labelled = sum(bool(case.labels) for case in evaluation.cases)
+    head = Text(
+        f"{len(evaluation.cases)} 个案例，其中 {labelled} 个有标注；案例 {evaluation.cases_digest}，"
+        f"索引 {evaluation.index_digest}，编码器 {evaluation.model_digest[:16]}"
+    )
+    parts: list[Any] = [head, _systems(evaluation)]
+    if evaluation.comparisons:
+        parts.append(_comparisons(evaluation))
+    for title, key in (("地区", "region"), ("文体", "style")):
+        parts.append(_groups(evaluation, title, key))
+    parts += [_lengths(evaluation), Text(_NOTE, style="dim")]
+    return Group(*parts)
+
+
+def _systems(evaluation: Evaluation) -> Table:
+    table = Table(title="各系统", title_justify="left")
+    table.add_column("系统")
+    for name in (*evaluation.measures, "对比案例", "空案例不给建议", "误不给建议"):
+        table.add_column(name, justify="right")
+    for system in evaluation.systems:
+        abstention = evaluation.abstention(system)
+        cells = [_cell(system.means[name]) for name in evaluation.measures]
+        others = (evaluation.polarity(system), abstention["empty"], abstention["labelled"])
+        table.add_row(system.name, *cells, *(_cell(value) for value in others))
+    return table
+
+
+def _comparisons(evaluation: Evaluation) -> Table:
+    table = Table(title=f"{evaluation.systems[-1].name} 与其他系统逐案比较", title_justify="left")
+    for name in ("指标", "对手", "差", "胜/平/负", "p", "p(Holm)"):
+        table.add_column(name, justify="right")
+    for row in evaluation.comparisons:
+        counts = f"{row['win']}/{row['tie']}/{row['loss']}"
+        p, adjusted = (f"{float(row[name]):.4f}" for name in ("p", "p_holm"))
+        table.add_row(str(row["measure"]), str(row["theirs"]), f"{float(row['difference']):+.3f}", counts, p, adjusted)
+    return table
+
+
+def _groups(evaluation: Evaluation, title: str, attribute: str) -> Table:
+    return _group_table(evaluation, title, lambda case: getattr(case, attribute) or "（未注明）")
+
+
+def _lengths(evaluation: Evaluation) -> Table:
+    return _group_table(evaluation, "长度", length_band)
+
+
+def _group_table(evaluation: Evaluation, title: str, key: Any) -> Table:  # noqa: ANN401
+    system, measure = evaluation.systems[-1], evaluation.measures[-1]
+    table = Table(title=f"{system.name} 按{title}（{measure}）", title_justify="left")
+    table.add_column(title)
+    table.add_column("均值（95% 区间）", justify="right")
+    table.add_column("案例数", justify="right")
+    for name, value in evaluation.groups(system, key, measure).items():
+        table.add_row(name, _cell(value), str(value.n))
+    return table
+
+
+def _cell(value: Interval) -> str:
+    return "—" if value.n == 0 else f"{value.mean:.3f} ({value.low:.2f}–{value.high:.2f})"
+
+
+def _interval(value: Interval) -> dict[str, float | int | None]:
+    return {"mean": _number(value.mean), "low": _number(value.low), "high": _number(value.high), "n": value.n}
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 6)

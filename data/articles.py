@@ -116,7 +116,7 @@ class _Walker:
         """An unlabelled line: part of the item whose list goes on with `following`, or the next paragraph."""
         for depth in range(len(self.items) - 1, -1, -1):
             item = self.items[depth]
-            if following is not None and following.kind == item.kind and following.number == item.number + 1:
+            if following is not None and following.kind == item.kind and following.number > item.number:
                 del self.items[depth + 1 :]
                 item.lines += 1
                 path = self.out.unique(f"{item.path}.p{item.lines}")

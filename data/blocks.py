@@ -14,8 +14,8 @@ __all__ = ["Block", "lead_of", "make_blocks", "squeeze"]
 _SPACE = re.compile(rf"[\s{BLANKS}]+")
 _CHINESE_GAP = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 _SENTENCE = re.compile(r"[^。！？；;]*[。！？；;]?")
-_WRAPPED = 25
-"""A line of at least this many characters that ends within a sentence goes on in the next line."""
+_WIDEST_PAGE = 60
+"""A text whose longest line has at most this many characters is taken to be broken into lines by a page's width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,24 @@ def make_blocks(text: str, tokens: Sequence[Token], accepted: Collection[int], b
     From `body_start` on, lines that a page or a PDF has broken within a sentence are joined.
     """
     blocks: list[Block] = []
+    width = _page_width(tokens)
     for block in _blocks(text, tokens, accepted):
         before = blocks[-1] if blocks else None
-        if before is not None and block.label is None and before.start >= body_start:
-            if _fills(before, block) or text.count("\n", before.end, block.start) == 1 and _goes_on(before, block):
-                text_start = before.text_start if before.text else block.start
-                blocks[-1] = Block(before.label, before.start, text_start, block.end, text[text_start : block.end])
-                continue
-        blocks.append(block)
+        if before is not None and block.label is None and before.start >= body_start and _joins(text, before, block, width):
+            text_start = before.text_start if before.text else block.start
+            blocks[-1] = Block(before.label, before.start, text_start, block.end, text[text_start : block.end])
+        else:
+            blocks.append(block)
     return tuple(blocks)
+
+
+def _page_width(tokens: Sequence[Token]) -> int:
+    """Return the length of the longest line where it is a page's width; 0 where lines are paragraphs of any length."""
+    longest = length = 0
+    for token in tokens:
+        length = 0 if token.kind == "space" else length + token.end - token.start
+        longest = max(longest, length)
+    return longest if longest <= _WIDEST_PAGE else 0
 
 
 def _blocks(text: str, tokens: Sequence[Token], accepted: Collection[int]) -> Iterator[Block]:
@@ -89,22 +98,19 @@ def _block(text: str, label: Token | None, start: int, end: int) -> Block:
 _BLANK_CHARS = " \t\xa0\u1680\u202f\u205f\u3000\u2060\ufeff" + "".join(map(chr, range(0x2000, 0x200E)))
 
 
-def _fills(before: Block, after: Block) -> bool:
-    """Tell whether `after` is the text of a label that stands alone in its line: (一), or 第二章 above its heading."""
-    if before.label is None or before.text or is_furniture(after.text):
-        return False
-    if before.label.kind in HEADING_KINDS:
-        return len(after.text) <= 30 and after.text[-1] not in "。；;：:"
-    return before.label.kind in LIST_KINDS
-
-
-def _goes_on(before: Block, after: Block) -> bool:
-    """Tell whether `after` is the rest of the sentence that `before` breaks off in."""
-    if not before.text or is_furniture(before.text) or is_furniture(after.text):
+def _joins(text: str, before: Block, after: Block, width: int) -> bool:
+    """Tell whether the unlabelled line `after` belongs to the block `before` it."""
+    if is_furniture(after.text):
         return False
     if before.label is not None and before.label.kind in HEADING_KINDS:
-        return False
+        # 第二章 above its heading, or a long heading on two lines
+        return len(after.text) <= 30 and after.text[-1] not in "。；;：:）)" and not 0 < len(before.text) < 8
+    if not before.text:
+        return before.label is not None and before.label.kind in LIST_KINDS
     if before.text[-1] in "，、,":
         return True
-    wrapped = len(before.text) >= _WRAPPED and "\u4e00" <= before.text[-1] <= "\u9fff"
-    return wrapped and not is_annex(after.text) and not is_signature(after.text)
+    if text.count("\n", before.end, after.start) > 1 or is_annex(after.text) or is_signature(after.text):
+        return False
+    # in a text that a page has broken into lines, a full line without an end goes on in the next
+    last_line = before.end - max(before.start, text.rfind("\n", 0, before.end) + 1)
+    return 0 < width <= last_line + 3 and before.text[-1] not in "。；;：:！？!?”）)"

@@ -1,73 +1,56 @@
-"""How a clause is cited in Chinese, such as 《……办法（试行）》第十三条第（二）项."""
+"""How a clause is cited in Chinese, such as 《……办法（试行）》第十三条第（二）项.
+
+    article  第X条, then 第X款 only where the article has several, then 第（X）项, then the label of a 目
+    outline  the labels one after the other: 二、(二)1.(8), and 第X段 for a paragraph without label
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+
+from data.numerals import number_to_chinese
 from data.schema import Clause, Regulation
 
-__all__ = ["cite", "citations"]
+__all__ = ["citations"]
+
+_INNER_QUOTES = str.maketrans("《》", "〈〉")  # a title inside a title
+_FULL_WIDTH = str.maketrans("()", "（）")
 
 
 def citations(regulation: Regulation) -> dict[str, str]:
     """Return the citation of each clause of `regulation` by clause id."""
-    several = _articles_with_several_paragraphs(regulation)
-    parents = {c.id: c for c in regulation.clauses}
-    labels = {p.id: p.label for p in regulation.pieces}
-    return {c.id: cite(c, title=regulation.title, parents=parents, labels=labels, several=several) for c in regulation.clauses}
+    labels = {piece.id: piece.label for piece in regulation.pieces}
+    clauses = {clause.id: clause for clause in regulation.clauses}
+    siblings = Counter(clause.parent_id for clause in regulation.clauses if clause.level == "paragraph")
+    title = f"《{regulation.title.translate(_INNER_QUOTES)}》"
+    return {clause.id: title + _path(clause, clauses, labels, siblings) for clause in regulation.clauses}
 
 
-def cite(
-    clause: Clause,
-    *,
-    title: str,
-    parents: dict[str, Clause],
-    labels: dict[str, str],
-    several: frozenset[str] = frozenset(),
-) -> str:
-    """Return 《title》 and the path of `clause`; 第X款 is named only where its article has several paragraphs (`several`)."""
-    path: list[str] = []
-    node: str | None = clause.id
-    while node is not None:
-        above = parents.get(node)
-        path.append(_step(node, above, labels, several))
-        node = above.parent_id if above else None if node not in labels else _above(node)
-    return f"《{title}》" + "".join(reversed(path))
+def _path(clause: Clause, clauses: dict[str, Clause], labels: dict[str, str], siblings: Counter[str | None]) -> str:
+    above = clause.parent_id or ""
+    step = _step(clause, alone=siblings[clause.parent_id] == 1)
+    if above in clauses:
+        return _path(clauses[above], clauses, labels, siblings) + step
+    return _headings(above, labels) + step
 
 
-def _step(node: str, clause: Clause | None, labels: dict[str, str], several: frozenset[str]) -> str:
-    last = node.rpartition("/")[2].rpartition(".")[2]
-    if clause is not None and clause.level == "paragraph":
-        article = clause.parent_id or ""
-        if not last.startswith("p"):
-            return ""
-        if article.rpartition("/")[2].startswith("art"):
-            return f"第{_CHINESE(int(last[1:]))}款" if article in several else ""
-        return f"第{_CHINESE(int(last[1:]))}段"
-    label = (clause.label if clause else labels.get(node, "")).strip()
-    if clause is not None and clause.level == "item":
-        return f"第{label.replace('(', '（').replace(')', '）')}项"
-    if clause is not None and clause.level == "subitem":
+def _step(clause: Clause, *, alone: bool) -> str:
+    label = "".join(clause.label.split())
+    if clause.level == "item":
+        return f"第{label.translate(_FULL_WIDTH)}项"
+    if clause.level == "subitem":
         return f"第{label}目"
-    return label.replace(" ", "").replace("　", "")
+    if clause.level != "paragraph":
+        return label
+    in_article = ".art" in f".{(clause.parent_id or '').rpartition('/')[2]}"
+    if in_article and alone:
+        return ""
+    return f"第{number_to_chinese(int(clause.number.lstrip('p') or 1))}{'款' if in_article else '段'}"
 
 
-def _above(node: str) -> str | None:
-    """Return the id one level up inside an outline (s2.2.1 to s2.2); articles end the path."""
+def _headings(node: str, labels: dict[str, str]) -> str:
+    """Return the labels of an article, or of an outline node and those above it (s2.2.1 gives 二、(二)1.)."""
     regulation, _, path = node.rpartition("/")
-    if not path.startswith("s") or "." not in path:
-        return None
-    return f"{regulation}/{path.rpartition('.')[0]}"
-
-
-def _articles_with_several_paragraphs(regulation: Regulation) -> frozenset[str]:
-    seen: set[str] = set()
-    several: set[str] = set()
-    for clause in regulation.clauses:
-        if clause.level == "paragraph" and clause.parent_id is not None:
-            (several if clause.parent_id in seen else seen).add(clause.parent_id)
-    return frozenset(several)
-
-
-def _CHINESE(number: int) -> str:  # noqa: N802
-    import cn2an
-
-    return str(cn2an.an2cn(number))
+    parts = path.split(".")
+    chain = (f"{regulation}/{'.'.join(parts[: end + 1])}" for end in range(len(parts)))
+    return "".join("".join(labels.get(step, "").split()) for step in chain)

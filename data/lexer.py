@@ -11,6 +11,7 @@ can be seen on the spot decides: the shape, what stands before and what follows.
     dotted     = digits (.|．|、) not before a digit                  1. 1、 but not 1.5
     half       = digits )                                             1)
     circled    = ① … ㊿
+    One-character forms count as what they show: ⒈ as 1., ⑴ as (1), ㈠ as (一).
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ _LABEL = re.compile(
     rf"|[（(]{_GAP}(?:(?P<bracket>[{_CHINESE}][{_CHINESE}{BLANKS}]*)|(?P<bracket_digit>[0-9０-９]{{1,3}}){_GAP})[）)]"
     rf"|(?P<outline>[{_CHINESE}]{{1,4}})(?:、|[．.](?![0-9０-９]))"
     r"|(?P<digit>(?<![0-9０-９.．])[0-9０-９]{1,3})(?:[．.、])(?![0-9０-９])"
+    r"|(?P<digit_mark>[⒈-⒛])|(?P<bracket_digit_mark>[⑴-⒇])|(?P<bracket_mark>[㈠-㈩])"
     r"|(?P<half>(?<![0-9０-９.．])[0-9０-９]{1,2})[）)]"
     rf"|(?P<circled>[{CIRCLED}])"
 )
@@ -54,13 +56,16 @@ _UNITS: dict[str, Kind] = {
     "编": "part", "分编": "part", "部分": "part", "章": "chapter", "节": "section", "条": "article", "类": "group",
 }  # fmt: skip
 
-# What follows a reference to an article but not the label of one: 第十二条规定的, 第三条、第四条, 第五条修改为, 第八条第二款.
-_REFERENCE_ORDINAL = re.compile(
-    rf"{_GAP}(?:[、，,和与及或至到—～-]{_GAP})?(?:第[{DIGITS}]|[（(][{_CHINESE}]+[）)]{_GAP}项)"
-    r"|(?:[之]?规定|所(?:称|列|规定|述|指|示)|的|款|项|修改|修正|改为|调整|删[除去]|增加[一二两三四五六七八九十]|增加为|作为第|之[前后外间一-十]|以[上下外内]|中(?:的|[“\"‘（(，,]|增加|删))"
+# What follows a reference to an article but not the label of one: 第八条第二款, 第三条、第四条, 第十二条规定的, 第五条修改为.
+_REFERENCE_ARTICLE = re.compile(
+    rf"第{_NUMBER}[款项目]|[（(][{_CHINESE}]+[）)]{_GAP}项|{_GAP}[、，,和与及或至到—～-]{_GAP}第{_NUMBER}[条款]"
+    r"|之?规定|所(?:称|列|规定|述|指|示)|[的款项]|修改|修正|改为|调整|删[除去]|增加(?:为|[一二两三四五六七八九十])|作为第"
+    r"|之[前后外间]|以[上下外内]|中(?:的|[“\"‘（(，,]|增加|删)"
 )
-_REFERENCE_CHAPTER = re.compile(rf"{_GAP}[、，,和与及或至到]?{_GAP}第[{DIGITS}]|[的、，,。；;：:]|规定|所|中的|增加|删|修改|以[上下外内]")
-_REFERENCE_ITEM = re.compile(rf"{_GAP}(?:[项目款]|[、，,和与及或至到]{_GAP}[（(第])")
+_REFERENCE_CHAPTER = re.compile(
+    rf"第{_NUMBER}[编章节条]|{_GAP}[、，,和与及或至到]{_GAP}第[{DIGITS}]|[的、，,。；;：:]|规定|所|中的|增加|删|修改|以[上下外内]"
+)
+_REFERENCE_ITEM = re.compile(rf"{_GAP}(?:项(?!目)|目(?![标的录前])|款|[、，,和与及或至到]{_GAP}[（(第])")
 _SENTENCE_END = frozenset("。；;：:！!？?…")
 _CLOSING = frozenset("”’\"'」』）)】》〉")
 
@@ -129,29 +134,31 @@ def _read(match: re.Match[str]) -> tuple[Kind, int | None, int | None]:
     if group in ("unit", "sub"):
         sub = match["sub"]
         return _UNITS[match["unit"]], parse_number(match["ordinal"]), parse_number(sub) if sub else 0
-    kind: Kind = group  # type: ignore[assignment]  # the other groups are named after their kind
-    return kind, parse_number(match[kind]), 0
+    name = group or ""  # the other groups are named after their kind
+    kind: Kind = name.removesuffix("_mark")  # type: ignore[assignment]
+    return kind, parse_number(match[name]), 0
 
 
 def _before(text: str, at: int, start: int, last: Token | None, kind: Kind) -> Where | None:
     """Say what stands before a label at `at` in a line that begins at `start`; None: a sentence is under way."""
-    if at == start or last is not None and last.end == at:
-        return "line" if at == start or last is not None and last.where == "line" else "sentence"
+    if at == start:
+        return "line"
+    if last is not None and last.end == at:  # 第五条（一）…; but in (二)一、二类… the 一、 is text
+        return None if kind == "outline" and last.kind in LIST_KINDS else last.where
     here = at - 1
     while here >= start and text[here].isspace():
         here -= 1
     if last is not None and here < last.end:
         return last.where
-    if text[here] in _CLOSING and here > start:
-        here -= 1
-    if text[here] in _SENTENCE_END:
+    mark = here - 1 if text[here] in _CLOSING and here > start else here
+    if text[mark] in _SENTENCE_END:
         return "sentence"
     if kind in LIST_KINDS or kind == "group":
         return None
     # 第一章总则第一条…: a heading has no closing mark, so the label after it follows plain text
     if last is not None and last.kind in HEADING_KINDS and at - last.end <= 40 and _is_heading_text(text, last.end, at):
         return "heading"
-    return "gap" if here < at - 1 else None
+    return "gap" if here < at - 1 and text[here] != "|" else None  # | 第一条 | is a cell of a table
 
 
 def _is_heading_text(text: str, start: int, end: int) -> bool:
@@ -160,7 +167,7 @@ def _is_heading_text(text: str, start: int, end: int) -> bool:
 
 def _is_reference(text: str, after: int, kind: Kind) -> bool:
     if kind == "article":
-        return _REFERENCE_ORDINAL.match(text, after) is not None
+        return _REFERENCE_ARTICLE.match(text, after) is not None
     if kind in HEADING_KINDS:
         return _REFERENCE_CHAPTER.match(text, after) is not None
     return kind in ("bracket", "bracket_digit") and _REFERENCE_ITEM.match(text, after) is not None

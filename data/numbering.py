@@ -71,7 +71,8 @@ def _out_of_order(last: Token | None, token: Token, later: Sequence[Token]) -> s
     """Judge a candidate that does not continue the run: "new" run, "same" run (gap or repeat) or "" (a reference)."""
     if last is None:
         # 摘要:第三条… starts after a colon; 。第五条 in a preamble does not start a regulation
-        starts = token.where == "line" or token.number == 1 or any(follows(token, other) for other in later[:1])
+        followed = token.where != "gap" and any(follows(token, other) for other in later[:1])
+        starts = token.where == "line" or token.number == 1 or followed
         return "new" if starts else ""
     if token.where != "line":
         # within a line only a spaced label whose successor comes next may skip a number

@@ -17,7 +17,7 @@ DIGITS = "〇○零一二三四五六七八九十百千万两廿卅0-9０-９"
 CIRCLED = "①-⑳㉑-㉟㊱-㊿"
 """The circled numbers ① to ㊿, for use inside a regular-expression class."""
 
-_CIRCLED_STARTS = (("①", "⑳", 1), ("㉑", "㉟", 21), ("㊱", "㊿", 36))
+_MARKS = (("①", "⑳", 1), ("㉑", "㉟", 21), ("㊱", "㊿", 36), ("⒈", "⒛", 1), ("⑴", "⒇", 1), ("㈠", "㈩", 1))
 _PLAIN = str.maketrans("０１２３４５６７８９○两", "0123456789〇二", " \t\u3000\xa0")
 _VALUES = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "廿": 20, "卅": 30}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -26,7 +26,7 @@ _CHINESE = "零一二三四五六七八九"
 
 @lru_cache(maxsize=4096)
 def parse_number(text: str) -> int | None:
-    """Return the integer that `text` (Chinese, full-width, plain or circled digits, spaces inside) stands for.
+    """Return the integer that `text` (Chinese, full-width, plain, circled ⑫, ⒈ or ㈠; spaces inside) stands for.
 
     None for the empty string and for anything that is not one number, such as 十十 or 三百四千.
     """
@@ -34,7 +34,7 @@ def parse_number(text: str) -> int | None:
     if compact.isascii():
         return int(compact) if compact.isdigit() else None
     if len(compact) == 1:
-        for first, last, value in _CIRCLED_STARTS:
+        for first, last, value in _MARKS:
             if first <= compact <= last:
                 return value + ord(compact) - ord(first)
     head, ten_thousands, tail = compact.rpartition("万")

@@ -86,7 +86,8 @@ class _Walker:
         """An unlabelled line: below the innermost heading, or below the clause whose list goes on after it."""
         while len(self.nodes) > 1:
             node = self.nodes[-1]
-            if node.heading or following is not None and (following.kind, following.number) == (node.kind, node.number + 1):
+            goes_on = following is not None and following.kind == node.kind and following.number > node.number
+            if node.heading or goes_on:
                 break
             self.nodes.pop()
         node = self.nodes[-1]

@@ -22,7 +22,8 @@ _CONTENT_TYPES = (
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     '<Default Extension="xml" ContentType="application/xml"/></Types>'
 )
-_RELATION = '<Relationship Id="r{0}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{1}" Target="{2}"/>'
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELATION = '<Relationship Id="r{0}" Type="' + _OFFICE + '/{1}" Target="{2}"/>'
 
 
 def relations(*pairs):
@@ -91,7 +92,10 @@ CHINESE = "chineseCountingThousand"
 ARTICLES = abstract(0, level(0, "第%1条", CHINESE, suffix="space"), level(1, "(%2)", CHINESE), level(2, "%3.", suffix="tab"))
 
 
-def python_docx_file(paragraphs, numbering=ARTICLES + num(1, 0), prepare=None):
+ONE_LIST = ARTICLES + num(1, 0)
+
+
+def python_docx_file(paragraphs, numbering=ONE_LIST, prepare=None):
     """A .docx as python-docx writes it; `paragraphs` are (text, level or None) of list 1, or (text, style name)."""
     document = Document()
     root = document.part.numbering_part.element
@@ -124,9 +128,8 @@ def num_pr(number, at=None):
 
 
 def test_articles_and_items_of_a_python_docx_file():
-    data = python_docx_file(
-        [("总则", None), ("为了容错，", 0), ("有下列情形之一的：", 0), ("无意过失；", 1), ("先行先试。", 1), ("本办法自发布之日起施行。", 0)]
-    )
+    texts = [("总则", None), ("为了容错，", 0), ("有下列情形之一的：", 0), ("无意过失；", 1), ("先行先试。", 1)]
+    data = python_docx_file([*texts, ("本办法自发布之日起施行。", 0)])
     assert read(data).split("\n") == [
         "总则",
         "第一条 为了容错，",
@@ -138,7 +141,7 @@ def test_articles_and_items_of_a_python_docx_file():
 
 
 def test_items_restart_after_each_article_and_articles_run_on():
-    body = "".join(p(text, 1, at) for text, at in [("a", 0), ("b", 1), ("c", 1), ("d", 0), ("e", 1), ("f", 2), ("g", 2), ("h", 1)])
+    body = "".join(p(text, 1, at) for text, at in zip("abcdefgh", (0, 1, 1, 0, 1, 2, 2, 1), strict=True))
     expected = ["第一条 a", "(一)b", "(二)c", "第二条 d", "(一)e", "1. f", "2. g", "(二)h"]
     assert lines(body, ARTICLES + num(1, 0)) == expected
 
@@ -153,11 +156,10 @@ def test_numbering_through_a_style_and_a_style_based_on_it():
 
     document = Document()
     ids = [document.styles.add_style(name, 1).style_id for name in ("条", "项")]
-    linked = [f'<w:pStyle w:val="{style}"/>' for style in ids]
-    numbering = abstract(0, level(0, "第%1条", CHINESE, suffix="tab", more=linked[0]), level(1, "（%2）", CHINESE, more=linked[1]))
-    data = python_docx_file(
-        [("甲", "条"), ("乙", "项"), ("丙", "项"), ("丁", "条二"), ("戊", "项")], numbering + num(1, 0), prepare
-    )
+    article, item = [f'<w:pStyle w:val="{style}"/>' for style in ids]
+    numbering = abstract(0, level(0, "第%1条", CHINESE, suffix="tab", more=article), level(1, "（%2）", CHINESE, more=item))
+    texts = [("甲", "条"), ("乙", "项"), ("丙", "项"), ("丁", "条二"), ("戊", "项")]
+    data = python_docx_file(texts, numbering + num(1, 0), prepare)
     assert read(data).split("\n") == ["第一条 甲", "（一）乙", "（二）丙", "第二条 丁", "（一）戊"]
 
 
@@ -278,10 +280,8 @@ def test_newer_formats_fall_back_and_empty_numbered_paragraphs_count():
 def test_nonsense_in_numbering_is_survived():
     numbering = abstract(0, level("x", "%1"), level(0, "%1%9", start="many")) + num(1, 0, override("?", 2), override(0, "?"))
     assert lines(p("a", 1, 0), numbering) == ["0a"]
-    with pytest.raises(FileError, match="结构异常"):
-        lines(p("a", 1, 0), abstract(0, level(0, "%1", start="9" * 4300)) + num(1, 0) + num(2, 0)) and lines(
-            p("a", 1, 0) + p("b", 1, 0), abstract(0, level(0, "%1", start="9" * 4300)) + num(1, 0)
-        )
+    with pytest.raises(FileError, match="结构异常"):  # Python writes no number of more than 4300 digits
+        lines(p("a", 1, 0) + p("b", 1, 0), abstract(0, level(0, "%1", start="9" * 4300)) + num(1, 0))
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_number_formats(style_name, expected):
 def test_number_formats_out_of_range():
     assert ordinal(0, CHINESE) == "0" and ordinal(-3, "upperRoman") == "-3"
     assert ordinal(4000, "upperRoman") == "4000" and ordinal(10**9, CHINESE) == "1000000000"
-    assert ordinal(20_005, CHINESE) == "二万零五" and ordinal(100_000, CHINESE) == "十万"[:0] + "一十万"
+    assert ordinal(20_005, CHINESE) == "二万零五"
 
 
 # Text
@@ -465,7 +465,7 @@ def test_zip_bombs_are_refused():
 def test_broken_encrypted_and_foreign_zips_are_refused():
     good = package(p("x"))
     assert "已损坏" in refused(good[: len(good) // 2])
-    assert "已损坏" in refused(good.replace(b"word/document.xml", b"word/d\xffcument.xml"[:17]))
+    assert "没有 Word 正文" in refused(good.replace(b"word/document.xml", b"word/other_xml.xml"[:17]))
     assert "Excel" in refused(zipped(**{"xl/workbook.xml": "", "[Content_Types].xml": ""}))
     assert "OFD" in refused(zipped(**{"OFD.xml": ""}))
     assert "压缩包" in refused(zipped(**{"a.txt": "第一条"}))

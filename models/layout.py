@@ -1,0 +1,94 @@
+"""The folder of a built encoder: its files, and the manifest that says what they are.
+
+    e5-small-zh/
+      manifest.json                     format, name, digest, source, licence, sizes, prompts, sha256 of each file
+      model.onnx                        token vectors, for onnxruntime
+      tokenizer.json                    unigram tokenizer, for both
+      model.safetensors, *.json, 1_*/   the same weights for sentence-transformers: training, other backends
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from data.errors import ModelError
+
+__all__ = ["DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "describe", "file_digests", "read_manifest"]
+
+FORMAT = 1
+DEFAULT_NAME = "e5-small-zh"
+WEIGHTS = Path(__file__).with_name("weights")
+MANIFEST = "manifest.json"
+ONNX = "model.onnx"
+TOKENIZER = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a folder of weights holds; `digest` is over the files and the prompts, `files` maps names to sha256."""
+
+    format: int
+    name: str
+    digest: str
+    source: str
+    licence: str
+    dim: int
+    max_tokens: int
+    vocabulary: int
+    parameters: int
+    prompts: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write ``manifest.json`` into `folder`."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def describe(  # noqa: D417
+    folder: Path, *, name: str, source: str, licence: str, vocabulary: int, parameters: int, dim: int, max_tokens: int,
+    prompts: Mapping[str, str],
+) -> Manifest:  # fmt: skip
+    """Return the manifest of a finished folder: the given facts with the digests of the files that lie there."""
+    files = file_digests(folder)
+    made_of = json.dumps([FORMAT, max_tokens, dict(prompts), files], sort_keys=True)
+    digest = hashlib.sha256(made_of.encode()).hexdigest()
+    return Manifest(FORMAT, name, digest, source, licence, dim, max_tokens, vocabulary, parameters, dict(prompts), files)
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the sha256 of each file in `folder` but the manifest, by its relative path, in order of path."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != MANIFEST:
+            with path.open("rb") as file:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of `folder`.
+
+    Raises ModelError where there is none, it cannot be read, has another format version, or a file that it names is gone.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ModelError(f"没有找到编码模型 {folder}，请先运行 make run 或 python -m models.build_encoder。")
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        found = fields.get("format")
+        if found != FORMAT:
+            raise ModelError(f"编码模型 {folder} 的格式版本是 {found}，程序需要 {FORMAT}，请重新运行 {_REBUILD}")
+        manifest = Manifest(**fields)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError(f"编码模型 {folder} 的 {MANIFEST} 已损坏，请重新运行 {_REBUILD}") from error
+    if missing := [name for name in manifest.files if not (folder / name).is_file()]:
+        raise ModelError(f"编码模型 {folder} 缺少文件 {'、'.join(missing)}，请重新运行 {_REBUILD}")
+    return manifest
+
+
+_REBUILD = "python -m models.build_encoder --force。"

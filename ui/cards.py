@@ -1,0 +1,128 @@
+"""A report as HTML: the narrative with its evidence marked, and one card per suggested clause. All text is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Literal
+
+from data.categories import HEADLINES
+from data.schema import Match, MatchReport, Span
+from models.segment import Segmenter
+from retrieval.evidence import shared_words
+from ui.page_marks import mark_stretches, mark_words, stretches
+from ui.page_text import export_json, export_text
+from ui.present import DISCLAIMER, grouped
+
+__all__ = ["TOP", "result_html", "status_html", "summary"]
+
+TOP = 3
+"""The narrative is marked for this many of the best clauses; for the others when their card is pointed at."""
+
+_BUTTONS = (("copy", "复制结果"), ("text", "下载文字版"), ("json", "下载 JSON"))
+
+
+def status_html(message: str, kind: Literal["plain", "notice", "error"] = "plain") -> str:
+    """Return the line above the result; it is read out by screen readers when it changes, "" shows nothing."""
+    return f'<p class="rc-status rc-{kind}" role="status">{escape(message)}</p>'
+
+
+def summary(report: MatchReport) -> str:
+    """Return one sentence that says how many clauses were found in which groups, or why none are suggested."""
+    if report.abstained:
+        return f"没有给出建议：{report.reason}"
+    if not report.matches:
+        return "所选规定中没有可以匹配的条款。"
+    counts = "、".join(f"{label} {len(matches)} 条" for label, matches in grouped(report.matches) if matches)
+    return f"列出 {len(report.matches)} 条相近条款：{counts}。"
+
+
+def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str) -> str:
+    """Return narrative, cards and exports; "" for an abstention. `scope` names the regulations that were searched."""
+    if report.abstained:
+        return ""
+    shared = {m.rank: shared_words(report.narrative, m.clause.text, segmenter) for m in report.matches}
+    groups = [
+        _group(number, label, [_card(m, report.narrative, shared[m.rank][1]) for m in matches])
+        for number, (label, matches) in enumerate(grouped(report.matches))
+    ]
+    return (
+        _narrative(report, {rank: told for rank, (told, _) in shared.items()})
+        + '<section class="rc-clauses" aria-labelledby="rc-clauses-title">'
+        + f'<h2 id="rc-clauses-title">相近条款 <small>{escape(scope)}</small></h2>'
+        + _tools()
+        + f'<div class="rc-groups rc-headlines">{"".join(groups[: len(HEADLINES)])}</div>'
+        + f'<div class="rc-groups rc-others">{"".join(groups[len(HEADLINES) :])}</div>'
+        + _footer(report)
+        + "</section>"
+        + _export("text", export_text(report, scope))
+        + _export("json", export_json(report))
+    )
+
+
+def _narrative(report: MatchReport, shared: dict[int, Sequence[Span]]) -> str:
+    windows = [(m.rank, evidence.narrative) for m in report.matches for evidence in m.evidence]
+    words = [(rank, span) for rank, spans in shared.items() for span in spans]
+    top = range(1, TOP + 1)
+    marked = mark_stretches(stretches(report.narrative, windows=windows, words=words), top=top)
+    return (
+        '<section class="rc-narrative" aria-labelledby="rc-narrative-title">'
+        '<h2 id="rc-narrative-title">事情经过中的依据</h2>'
+        f'<p class="rc-legend"><mark class="rc-window">虚线</mark>是前 {TOP} 名条款的依据，'
+        '<mark class="rc-word">粗体实线</mark>是条款中也有的字词。指向或选中一张条款卡，只标它自己的依据。</p>'
+        f'<div class="rc-told" tabindex="0" role="region" aria-label="事情经过，已标出依据">{marked}</div>'
+        "</section>"
+    )
+
+
+def _tools() -> str:
+    buttons = "".join(f'<button type="button" data-export="{key}">{label}</button>' for key, label in _BUTTONS)
+    return f'<div class="rc-tools">{buttons}<span class="rc-done" role="status"></span></div>'
+
+
+def _group(number: int, label: str, cards: Sequence[str]) -> str:
+    title = f"rc-group-{number}"
+    inside = "".join(cards) or '<p class="rc-empty">所选规定中没有可列出的这类条款。</p>'
+    return (
+        f'<section class="rc-group" aria-labelledby="{title}">'
+        f'<h3 id="{title}">{escape(label)} <small>{len(cards)} 条</small></h3>{inside}</section>'
+    )
+
+
+def _card(match: Match, narrative: str, shared: Iterable[Span]) -> str:
+    citation = escape(match.citation or match.clause.id)
+    return (
+        f'<article class="rc-card" tabindex="0" data-rank="{match.rank}" aria-label="第 {match.rank} 名，{citation}">'
+        f'<h4><span class="rc-rank"><span class="rc-unseen">第 </span>{match.rank}<span class="rc-unseen"> 名</span></span>'
+        f"<span>{citation}</span></h4>"
+        f'<p class="rc-clause">{mark_words(match.clause.text, shared)}</p>'
+        f"{_similarity(match)}{_evidence(match, narrative)}</article>"
+    )
+
+
+def _similarity(match: Match) -> str:
+    probability = "未校准" if match.probability is None else f"概率 {match.probability:.0%}"
+    if match.similarity is None:
+        return f'<p class="rc-similarity">相似度 —<span class="rc-note">{probability}</span></p>'
+    share = max(0.0, min(1.0, match.similarity)) * 100
+    return (
+        f'<p class="rc-similarity">相似度 <span class="rc-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></span>'
+        f'<strong>{match.similarity:.3f}</strong><span class="rc-note">{probability}</span></p>'
+    )
+
+
+def _evidence(match: Match, narrative: str) -> str:
+    if not match.evidence:
+        return ""
+    quotes = "".join(f"<blockquote>{escape(evidence.narrative.of(narrative).strip())}</blockquote>" for evidence in match.evidence)
+    return f'<div class="rc-evidence"><p>叙述中的依据</p>{quotes}</div>'
+
+
+def _footer(report: MatchReport) -> str:
+    facts = f"{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒"
+    return f'<p class="rc-footer">{DISCLAIMER}<br>{escape(facts)}</p>'
+
+
+def _export(key: str, text: str) -> str:
+    # the script saves this text in the browser, so that no file with a narrative is left on the server
+    return f'<pre hidden data-content="{key}">{escape(text)}</pre>'

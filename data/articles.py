@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from data.blocks import Block, lead_of, squeeze
+from data.blocks import Block, heading_of, label_of, lead_of
 from data.builder import Builder, Headings
 from data.lexer import HEADING_KINDS, LIST_KINDS, Kind, Token
 from data.schema import Level
@@ -58,9 +58,9 @@ class _Walker:
 
     def heading(self, block: Block, kind: str, level: Level, number: int, sub: int = 0) -> None:
         """A heading: a chapter, or an outline label or unlabelled line that stands above articles."""
-        path = self.headings.enter(kind, number, sub, squeeze(self.out.text[block.start : block.end]))
+        path = self.headings.enter(kind, number, sub, heading_of(self.out.text, block))
         path = self.out.unique(path)
-        label = squeeze(self.out.text[block.start : block.label.end]).replace(" ", "") if block.label else ""
+        label = label_of(self.out.text, block.label) if block.label else ""
         end = max(block.end, block.label.end if block.label else 0)
         self.out.add(path, level, block.start, end, label=label)
         self.enter(path)
@@ -73,7 +73,7 @@ class _Walker:
     def article(self, block: Block, token: Token) -> None:
         """An article's label; text behind it is the first paragraph."""
         path = self.out.unique(f"art{token.number}" + (f"-{token.sub}" if token.sub else ""))
-        label = squeeze(self.out.text[token.start : token.end]).replace(" ", "")
+        label = label_of(self.out.text, token)
         self.out.add(path, "article", token.start, token.end, label=label, parent=self.headings.path)
         self.enter(path)
         if block.text:
@@ -89,7 +89,7 @@ class _Walker:
 
     def group_heading(self, block: Block) -> None:
         """A heading between items (第一类:…); the numbering of the items goes on below it."""
-        text = squeeze(self.out.text[block.start : block.end])
+        text = heading_of(self.out.text, block)
         base = self.paragraph or self.container
         number = block.label.number if block.label else 0
         path = self.out.unique(f"{base}.g{number}" if base else f"g{number}")
@@ -180,7 +180,7 @@ def _is_outline_heading(block: Block, token: Token, nearest: Token | None, walke
 
 
 def _is_plain_heading(block: Block, nearest: Token | None, before: Block | None) -> bool:
-    """附则 above 第二十条: very short, unpunctuated, after a finished sentence and right above an article."""
-    if nearest is None or nearest.kind != "article" or len(block.text) > 12 or not _is_heading_text(block.text):
+    """附则 above 第二十条: very short, unpunctuated, after a finished sentence and right above an article or section."""
+    if nearest is None or nearest.kind not in ("article", "section") or len(block.text) > 12 or not _is_heading_text(block.text):
         return False
     return before is None or before.text[-1:] in "。；;”）)"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from data.furniture import is_annex, is_furniture, is_signature
 from data.lexer import BLANKS, HEADING_KINDS, LIST_KINDS, Token
 
-__all__ = ["Block", "lead_of", "make_blocks", "squeeze"]
+__all__ = ["Block", "heading_of", "label_of", "lead_of", "make_blocks", "squeeze"]
 
 _SPACE = re.compile(rf"[\s{BLANKS}]+")
 _CHINESE_GAP = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
@@ -41,6 +41,19 @@ def lead_of(text: str) -> str:
     """Return the last sentence of `text`, the one that introduces the list below it; "" for the empty string."""
     sentences = [part for part in _SENTENCE.findall(text) if part.strip()]
     return squeeze(sentences[-1]) if sentences else ""
+
+
+def heading_of(text: str, block: Block) -> str:
+    """Return the heading that `block` of `text` is on one line: 第二章 履职尽责, 一、总体要求, 第一类:一心为公."""
+    if block.label is None:
+        return squeeze(block.text)
+    label = label_of(text, block.label)
+    return f"{label} {squeeze(block.text)}".strip() if label[-1] in "编章节" else label + squeeze(block.text)
+
+
+def label_of(text: str, label: Token) -> str:
+    """Return `label` as it stands in `text`, without white space: 第 一 条 gives 第一条."""
+    return squeeze(text[label.start : label.end]).replace(" ", "")
 
 
 def make_blocks(text: str, tokens: Sequence[Token], accepted: Collection[int], body_start: int) -> tuple[Block, ...]:

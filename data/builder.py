@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from data.blocks import Block, squeeze
+from data.blocks import Block, label_of
 from data.schema import Clause, Level, Piece, Span
 
 __all__ = ["Builder", "Headings"]
@@ -46,7 +46,7 @@ class Builder:
         """Add the label of `block` with the white space behind it and return it squeezed; "" where it has none."""
         if block.label is None:
             return ""
-        label = squeeze(self.text[block.start : block.label.end]).replace(" ", "")
+        label = label_of(self.text, block.label)
         end = block.text_start if block.text else block.label.end
         self.add(f"{path}#label", level, block.start, end, label=label, parent=path)
         return label

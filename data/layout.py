@@ -40,8 +40,14 @@ def plan_text(text: str, tokens: Sequence[Token]) -> Plan:
         first = min(lists, default=-1)
     heads = _headings(text, tokens, articles | lists)
     body = _body_start(heads, first)
+    if runs and runs[0].articles[0].number > 1 and not heads and not _titled(text, first):
+        body = 0  # a text that begins within an article: what stands before the first label belongs to the body
     accepted = articles | lists | {head.start for head in heads} | _groups(tokens)
     return Plan(runs, frozenset(accepted), max(body, 0), body >= 0)
+
+
+def _titled(text: str, end: int) -> bool:
+    return any(looks_like_title(line.strip()) for line in text[:end].splitlines())
 
 
 def _groups(tokens: Sequence[Token]) -> frozenset[int]:
@@ -68,14 +74,14 @@ def _opening(text: str, token: Token) -> str:
 
 
 def _in_articles(runs: Sequence[Run], tokens: Sequence[Token]) -> bool:
-    """Tell whether the text is in articles: two or more with mostly consecutive numbers, or one above any list."""
+    """Tell whether the text is in articles: with mostly consecutive numbers, or with no outline labels beside them."""
     if not runs:
         return False
     best = max(runs, key=len)
-    if len(best) == 1:
-        return not any(t.kind in ("outline", "bracket") and t.where == "line" and t.start < best.start for t in tokens)
     first, last = best.articles[0], best.articles[-1]
-    return len(best) * 2 > last.number - first.number
+    if len(best) > 1 and len(best) * 2 > last.number - first.number:
+        return True
+    return not any(token.kind in ("outline", "bracket") and token.where == "line" and token.start < first.start for token in tokens)
 
 
 def _headings(text: str, tokens: Sequence[Token], labels: frozenset[int]) -> list[Token]:
@@ -85,8 +91,7 @@ def _headings(text: str, tokens: Sequence[Token], labels: frozenset[int]) -> lis
     for place, token in enumerate(tokens):
         if token.kind not in HEADING_KINDS or not _heads(text, tokens, place, labels):
             continue
-        expected = token.number in (1, last.get(token.kind, 0) + 1)
-        if token.where == "line" or expected and (token.where != "gap" or token.spaced):
+        if token.where == "line" or token.where != "inner" and token.number in (1, last.get(token.kind, 0) + 1):
             found.append(token)
             last[token.kind] = token.number
     return found
@@ -155,16 +160,24 @@ def _is_plain_line(line: str) -> bool:
     return not known and 4 <= len(line) <= 80 and not any(char in "。；;：:！？>|" for char in line)
 
 
-def front_roles(front: Sequence[Block], title: tuple[int, int]) -> list[str]:
-    """Return "furniture", "title" or "body" for each block before the body: prose below the title is a preamble."""
+def front_roles(front: Sequence[Block], title: tuple[int, int], *, labelled: bool) -> list[str]:
+    """Return "furniture", "title" or "body" for each block before the body.
+
+    Prose below the title is a preamble. In a text without labels everything but plain furniture is its body.
+    """
     roles = []
     for place, block in enumerate(front):
         if title[0] <= place < title[1]:
             roles.append("title")
+        elif not labelled:
+            below_title = title[1] > 0 and place >= title[1] and is_adoption(block.text)
+            roles.append("furniture" if is_furniture(block.text) or below_title else "body")
         elif place < title[0] or block.label is not None or not _is_preamble(block.text):
             roles.append("furniture")
         else:
             roles.append("body")
+    if not labelled and "body" not in roles:
+        return ["body"] * len(roles)
     return roles
 
 

@@ -29,8 +29,9 @@ Kind = Literal[
     "space", "text", "part", "chapter", "section", "article", "group",
     "outline", "bracket", "digit", "bracket_digit", "half", "circled",
 ]  # fmt: skip
-Where = Literal["line", "sentence", "heading", "gap"]
-"""What stands before a label: a line's start, a sentence's end, a chapter heading in the same line, or a mere space."""
+Where = Literal["line", "sentence", "heading", "gap", "inner"]
+"""What stands before a label: a line's start, a sentence's end, a chapter heading in the same line, a mere space, or
+(for a 第一条 or 第一章 only, which may follow a title) plain text."""
 
 HEADING_KINDS: frozenset[Kind] = frozenset({"part", "chapter", "section"})
 LIST_KINDS: frozenset[Kind] = frozenset({"outline", "bracket", "digit", "bracket_digit", "half", "circled"})
@@ -56,12 +57,14 @@ _UNITS: dict[str, Kind] = {
     "编": "part", "分编": "part", "部分": "part", "章": "chapter", "节": "section", "条": "article", "类": "group",
 }  # fmt: skip
 
-# What follows a reference to an article but not the label of one: 第八条第二款, 第三条、第四条, 第十二条规定的, 第五条修改为.
+# What follows a reference to an article but never its label: 第八条第二款, 第三条、第四条, 第十二条规定的, 第五条修改为 …
 _REFERENCE_ARTICLE = re.compile(
     rf"第{_NUMBER}[款项目]|[（(][{_CHINESE}]+[）)]{_GAP}项|{_GAP}[、，,和与及或至到—～-]{_GAP}第{_NUMBER}[条款]"
-    r"|之?规定|所(?:称|列|规定|述|指|示)|[的款项]|修改|修正|改为|调整|删[除去]|增加(?:为|[一二两三四五六七八九十])|作为第"
-    r"|之[前后外间]|以[上下外内]|中(?:的|[“\"‘（(，,]|增加|删)"
+    r"|之?规定的|所(?:称|列|规定|述|指|示)|[的款]|项(?!目)|(?:修改|修正|调整|更改|改|增加)为|修改如下|删[除去]|作为第"
+    r"|增加[一二两三四五六七八九十][条款项]|之[前后外间]|以[上下外内]|中(?:的|[“\"‘（(，,]|增加|删)"
 )
+# … and what follows a reference more often than a label: the numbering decides
+_DOUBTFUL_ARTICLE = re.compile(r"之?规定|增加|修改|修正|调整|改为")
 _REFERENCE_CHAPTER = re.compile(
     rf"第{_NUMBER}[编章节条]|{_GAP}[、，,和与及或至到]{_GAP}第[{DIGITS}]|[的、，,。；;：:]|规定|所|中的|增加|删|修改|以[上下外内]"
 )
@@ -74,7 +77,8 @@ _CLOSING = frozenset("”’\"'」』）)】》〉")
 class Token:
     """A stretch of text; `number` and `sub` (第十七条之一: 17, 1) are 0 for text and space.
 
-    `where` says what stands before a label; `spaced` that white space or the end of the line follows it.
+    `where` says what stands before a label; `spaced` that white space or the end of the line follows it; `doubtful` that
+    it reads like a reference.
     """
 
     kind: Kind
@@ -84,6 +88,7 @@ class Token:
     sub: int = 0
     where: Where = "line"
     spaced: bool = False
+    doubtful: bool = False
 
 
 def lex(text: str) -> tuple[Token, ...]:
@@ -122,11 +127,14 @@ def _label(text: str, match: re.Match[str], start: int, end: int, last: Token | 
     if number is None or sub is None:
         return None
     where = _before(text, match.start(), start, last, kind)
+    if where is None and number == 1 and kind not in LIST_KINDS and kind != "group":
+        where = "inner"
     if where is None or _is_reference(text, match.end(), kind):
         return None
     after = match.end()
     spaced = after == end or text[after].isspace()
-    return Token(kind, match.start(), after, number, sub, where, spaced)
+    doubtful = kind == "article" and _DOUBTFUL_ARTICLE.match(text, after) is not None
+    return Token(kind, match.start(), after, number, sub, where, spaced, doubtful)
 
 
 def _read(match: re.Match[str]) -> tuple[Kind, int | None, int | None]:

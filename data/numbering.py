@@ -56,10 +56,11 @@ def article_runs(tokens: Sequence[Token]) -> tuple[Run, ...]:
     runs: list[list[Token]] = []
     for place, token in enumerate(candidates):
         current = runs[-1] if runs else None
-        if current is not None and follows(current[-1], token) and (token.where != "gap" or token.spaced):
+        later = candidates[place + 1 : place + 4]
+        if current is not None and follows(current[-1], token) and _continues(token, later):
             current.append(token)
             continue
-        verdict = _out_of_order(current[-1] if current else None, token, candidates[place + 1 : place + 4])
+        verdict = _out_of_order(current[-1] if current else None, token, later)
         if verdict == "new":
             runs.append([token])
         elif verdict == "same" and current is not None:
@@ -67,17 +68,30 @@ def article_runs(tokens: Sequence[Token]) -> tuple[Run, ...]:
     return tuple(Run(tuple(run)) for run in runs)
 
 
+def _continues(token: Token, later: Sequence[Token]) -> bool:
+    """Tell whether the candidate with the next number is the next article and no reference to it."""
+    if token.doubtful:
+        # 第十二条规定情形…: the article itself unless that comes later
+        return token.where == "line" and not any((t.number, t.sub) == (token.number, token.sub) for t in later)
+    return token.where in ("line", "sentence", "heading") or token.where == "gap" and token.spaced
+
+
 def _out_of_order(last: Token | None, token: Token, later: Sequence[Token]) -> str:
     """Judge a candidate that does not continue the run: "new" run, "same" run (gap or repeat) or "" (a reference)."""
+    if token.doubtful:
+        return ""
     if last is None:
         # 摘要:第三条… starts after a colon; 。第五条 in a preamble does not start a regulation
-        followed = token.where != "gap" and any(follows(token, other) for other in later[:1])
-        starts = token.where == "line" or token.number == 1 or followed
+        followed = any(follows(token, other) and other.where not in ("gap", "inner") for other in later[:1])
+        starts = token.where == "line" or token.where == "inner" and followed or token.where != "inner" and token.number == 1
+        starts = starts or token.where in ("sentence", "heading") and followed
         return "new" if starts else ""
     if token.where != "line":
         # within a line only a spaced label whose successor comes next may skip a number
         gap = token.where == "sentence" and token.spaced and token.number <= last.number + 3 and _rises(last, token)
         return "same" if gap and later and follows(token, later[0]) else ""
+    if (token.number, token.sub) == (last.number, last.sub):
+        return "same" if token.spaced else ""  # the source repeats a number; a reference has no space behind it
     resumed = any(follows(last, other) and other.where == "line" for other in later)
     if _rises(last, token):
         return "" if resumed and not (later and follows(token, later[0])) else "same"
@@ -107,13 +121,18 @@ def accept_lists(tokens: Sequence[Token], articles: frozenset[int]) -> frozenset
         if token.where != "line":
             holds = holds and (expected > 1 and token.number == expected or _has_second(candidates, place))
         elif token.kind in ("outline", "digit", "half") and not holds:
-            holds = _has_successor(candidates, place)
+            holds = _has_successor(candidates, place) or _is_above_article(candidates, place)
         else:
             holds = True
         if holds:
             accepted.add(token.start)
             last[token.kind] = token.number
     return frozenset(accepted)
+
+
+def _is_above_article(candidates: Sequence[Token], place: int) -> bool:
+    """Tell whether an article comes right after: 二、管辖 is a heading whose numbering goes on across articles."""
+    return place + 1 < len(candidates) and candidates[place + 1].kind == "article"
 
 
 def _has_second(candidates: Sequence[Token], place: int) -> bool:

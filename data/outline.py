@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from data.blocks import Block, lead_of, squeeze
+from data.blocks import Block, heading_of, label_of, lead_of
 from data.builder import Builder, Headings
 from data.lexer import HEADING_KINDS, LIST_KINDS, Kind, Token
 
@@ -49,9 +49,9 @@ class _Walker:
 
     def chapter(self, block: Block, token: Token) -> None:
         """A chapter heading: the numbering below starts anew."""
-        path = self.out.unique(self.headings.enter(token.kind, token.number, token.sub, squeeze(_whole(self.out, block))))
+        path = self.out.unique(self.headings.enter(token.kind, token.number, token.sub, heading_of(self.out.text, block)))
         level = "part" if token.kind == "part" else "chapter" if token.kind == "chapter" else "section"
-        label = squeeze(self.out.text[token.start : token.end]).replace(" ", "")
+        label = label_of(self.out.text, token)
         self.out.add(path, level, block.start, max(block.end, token.end), label=label)  # type: ignore[arg-type]
         self.nodes = [_Node(None, 0, path)]
 
@@ -60,7 +60,7 @@ class _Walker:
         while len(self.nodes) > 1 and not self.nodes[-1].heading:
             self.nodes.pop()
         base = self.nodes[-1]
-        text = squeeze(_whole(self.out, block))
+        text = heading_of(self.out.text, block)
         path = self.out.unique(f"{base.path}.g{token.number}" if base.path else f"g{token.number}")
         self.out.add(path, "heading", block.start, max(block.end, token.end), label=text, parent=base.path)
         base.group = (text,)
@@ -75,7 +75,7 @@ class _Walker:
         opened = _Node(token.kind, token.number, path)
         if heading:
             label = self.out.enumerator(path, block)
-            opened.heading = squeeze(_whole(self.out, block))
+            opened.heading = heading_of(self.out.text, block)
             self.out.add(path, "outline", block.text_start, block.end, label=label, parent=above.path)
         else:
             self.out.clause(path, "outline", block, parent=above.path, headings=self.texts(), lead=above.lead)
@@ -93,14 +93,16 @@ class _Walker:
         node = self.nodes[-1]
         node.lines += 1
         path = self.out.unique(f"{node.path}.p{node.lines}" if node.path else f"p{node.lines}")
-        lead = "" if node.heading else node.lead
+        lead = "" if node.heading or node.kind is None else node.lead
         self.out.clause(path, "paragraph", block, parent=node.path, headings=self.texts(), lead=lead)
         if node.heading or node.kind is None:
-            node.lead, node.group = lead_of(block.text), ()
+            node.lead, node.group = _introduction(block.text), ()
 
 
-def _whole(out: Builder, block: Block) -> str:
-    return out.text[block.start : block.end]
+def _introduction(text: str) -> str:
+    """Return the last sentence of a paragraph below a heading if it introduces a list, else ""."""
+    lead = lead_of(text)
+    return lead if lead.endswith(("：", ":")) else ""
 
 
 def _child(above: _Node, number: int, *, root: bool) -> str:

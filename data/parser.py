@@ -66,9 +66,7 @@ def _build(out: Builder, blocks: Sequence[Block], plan: Plan) -> str:
     first = next((at for at, block in enumerate(blocks) if plan.labelled and block.start >= plan.body_start), len(blocks))
     front = blocks[:first]
     place = title_blocks(out.text, front, labelled=plan.labelled)
-    roles = front_roles(front, place) if plan.labelled else ["body"] * len(front)
-    if place[1] > place[0]:
-        roles[place[0] : place[1]] = ["title"] * (place[1] - place[0])
+    roles = front_roles(front, place, labelled=plan.labelled)
     last_label = max((b.label.start for b in blocks[first:] if b.label and b.label.kind in _anchors(plan)), default=0)
     end = tail_start(blocks, last_label) if plan.labelled else len(blocks)
     for block, role in zip(front, roles, strict=True):

@@ -34,6 +34,7 @@ _INDENT = 1.2  # in characters; paragraphs are indented by two
 _NEAR = 0.8
 _LACK = 3.0  # a full line may lack a character for its width and two for one that must not begin or end a line
 _WORD = re.compile(r"[!-~]+")  # does not break, so that the line before it may lack more
+_NARROW = 0.5  # share of the page's width; where all lines are shorter than that, none of them was wrapped
 _SUPPORT = 0.05  # share of the lines that an edge of the column needs
 
 
@@ -55,7 +56,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class _Column:
     left: float
-    right: float
+    right: float  # infinite where no line was wrapped
     pitch: float  # from line to line
     indented: bool  # labelled paragraphs begin further right than their following lines
 
@@ -106,6 +107,8 @@ def _column(lines: Sequence[Line]) -> _Column:
     size = median(line.size for line in lines)
     left = _edge(sorted(line.x0 for line in lines), size)
     right = -_edge(sorted(-line.x1 for line in lines), 2 * size)
+    if right - left < _NARROW * lines[0].page_width:
+        right = inf
     steps = [b.top - a.top for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page and b.top > a.top]
     starts = [line for line in lines if LABEL.match(line.text)]
     indented = sum(line.x0 > left + _INDENT * size for line in starts)

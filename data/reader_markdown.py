@@ -18,14 +18,17 @@ _REFERENCE = re.compile(r" {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S+")
 _FRONT_MATTER = re.compile(r"---\n(?:[\w-]+[ \t]*:.*\n|[ \t]*-? .*\n){1,50}---\n")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:a|b|center|div|em|font|i|p|span|strong|sub|sup|u)(?:[ \t][^<>\n]{0,500})?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:a|b|center|div|em|font|i|p|span|strong|sub|sup|u)(?:[ \t][^<>\n]{0,500}=[^<>\n]{0,500})?[ \t]*/?>", re.IGNORECASE
+)
 _LINE_MARK = re.compile(
     r"[ \t]*(?:>[ \t]?|#{1,6}(?:[ \t\u3000]+|(?=第))|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)"  # quote, heading, bullet
 )
 _CLOSING = re.compile(r"[ \t]+#+[ \t]*$")
 _IMAGE = re.compile(r"!\[[^\]\n]{0,500}\]\([^)\n]{0,2000}\)")
 # The target must look like an address: "赣发[2018](21号)" is no link.
-_LINK = re.compile(r"\[([^\]\n]{1,500})\]\(<?[!-~]*[./#:][!-~]*?>?(?:[ \t]+[\"'][^\"'\n]{0,200}[\"'])?\)")
+_ADDRESS = r"<?(?=[^)\s]{0,500}[./#:])(?:[!-'*-~]|\([!-'*-~]*\))+>?"
+_LINK = re.compile(rf"\[([^\]\n]{{1,500}})\]\({_ADDRESS}(?:[ \t]+[\"'][^\"'\n]{{0,200}}[\"'])?\)")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
 _STRONG = re.compile(r"(?<![\\*])(\*{2,3})(?=[^\s*])([^*\n]{1,2000})(?<=[^\s*])\1(?!\*)")
 _STAR = re.compile(r"(?<![\\*0-9A-Za-z])\*(?=[^\s*])([^*\n]{1,2000})(?<=[^\s*])\*(?![*0-9A-Za-z])")

@@ -1,6 +1,7 @@
 """PDF files with a text layer. This module is the only one that imports pdfplumber and pdfminer.
 
-Not read: text of scanned pages, multi-column layouts (their lines come side by side), and vertical writing.
+Not read: scanned and sideways pages (refused), vertical writing, and the columns of a multi-column page one by one (their
+lines come side by side). Slanted text is taken for a watermark and dropped.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = ["read_pdf"]
 _MAX_PAGES = 500
 _WORD_GAP = 0.4  # in characters; real spaces are characters, so a gap must be wide to count as one
 _MAX_UNMAPPED = 0.05  # share of glyphs without a character behind them
+_SLANT = 0.05  # rise of a line that still counts as level
 _PICTURE = 0.5  # share of a page that a picture covers when it is a scan
 # Fonts that name glyphs by their radical ("⻓" for 长) come from browsers' print dialogs. Kangxi radicals (U+2F00 on)
 # and compatibility ideographs are mapped by Unicode itself; of the radicals supplement these need a table.
@@ -63,6 +65,9 @@ def _lines(pages: list[Any], name: str) -> list[Line]:
         lines += found
         if not found and _is_picture(page):
             scans.append(page.page_number)
+        elif sum(_is_sideways(char) for char in page.chars) > len(page.chars) / 2:
+            where = f"这份 PDF（{shown(name)}）的第 {page.page_number} 页"
+            raise FileError(f"{where}是横放的，请把页面转正后重新导出，或改用 .docx/.txt。")
         page.close()  # drops the page's objects, some megabytes each
     _refuse_scans(lines, scans, name)
     _refuse_unmapped(lines, name)
@@ -70,7 +75,7 @@ def _lines(pages: list[Any], name: str) -> list[Line]:
 
 
 def _page_lines(page: Any) -> list[Line]:  # noqa: ANN401 - pdfplumber is not typed
-    upright = page.filter(_is_upright).dedupe_chars()  # imitated bold prints each character twice
+    upright = page.filter(_is_level).dedupe_chars()  # imitated bold prints each character twice
     found = upright.extract_text_lines(x_tolerance_ratio=_WORD_GAP, return_chars=True)
     lines = []
     for line in found:
@@ -82,9 +87,13 @@ def _page_lines(page: Any) -> list[Line]:  # noqa: ANN401 - pdfplumber is not ty
     return lines
 
 
-def _is_upright(thing: dict[str, Any]) -> bool:
-    """Tell whether to keep an object of the page: watermarks are slanted text."""
-    return thing.get("object_type") != "char" or bool(thing.get("upright", True))
+def _is_level(thing: dict[str, Any]) -> bool:
+    """Tell whether an object of the page is no text, or text on a level line; slanted letters (italics) are."""
+    return thing["object_type"] != "char" or bool(abs(thing["matrix"][1]) <= _SLANT * abs(thing["matrix"][0]))
+
+
+def _is_sideways(char: dict[str, Any]) -> bool:
+    return bool(abs(char["matrix"][0]) <= _SLANT * abs(char["matrix"][1]))
 
 
 def _characters(text: str) -> str:

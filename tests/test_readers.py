@@ -98,7 +98,7 @@ title: 办法
 # 第一章 总则 ##
 ## 第二章
 ###第三章
-**第一条** 为了*容错*，~~见~~[办法](https://a.cn/b_(1).html "题")和<https://a.cn>。
+**第一条** 为了*容错*，~~见~~[办法](https://a.cn/b_(1).html "题")[甲](#b)和<https://a.cn>。
 > - (一)依法；
 * （二）`公开`；
 1. 第一
@@ -119,14 +119,15 @@ title: 办法
 [1]: https://a.cn
 """
     assert md(text) == [
-        "第一章 总则", "第二章", "第三章", "第一条 为了容错，~~见~~办法)和https://a.cn。".replace("办法)", "办法"),
+        "第一章 总则", "第二章", "第三章", "第一条 为了容错，~~见~~办法甲和https://a.cn。",
         "(一)依法；", "（二）公开；", "1. 第一", "2. 第二", "完成", "总则", "下划线", "换行", "",
         "序号\t情形", "1\t无意过失", "# 代码", "",
     ]  # fmt: skip
 
 
 def test_what_only_looks_like_a_mark_stays():
-    text = "赣发[2018]21号\n3*4*5=60\n姓名：____年__月\n甲_乙_丙\n5 * 3 * 2\n#1案例\n-5度\n1. 一\n2) 二\n[2018](21号)\n a<b 且 b>c"
+    text = "赣发[2018]21号\n3*4*5=60\n姓名：____年__月\n甲_乙_丙\n5 * 3 * 2\n#1案例\n-5度\n1. 一\n2) 二\n[2018](21号)"
+    text += "\n a<b 且 b>c"
     assert md(text) == text.split("\n")
 
 
@@ -147,7 +148,7 @@ def test_blocks_become_lines_and_the_rest_of_the_page_goes():
     assert html(page) == ["办法", "第一条\u2003为了容错，制定<本办法>。", "(一)甲", "(二)乙", "表单", "容", "落款"]
 
 
-@pytest.mark.parametrize("meta", ['<meta charset="gb2312">', '<meta http-equiv=Content-Type content="text/html; charset=GBK">', ""])
+@pytest.mark.parametrize("meta", ['<meta charset="gb2312">', '<meta http-equiv=Content-Type content="a; charset=GBK">', ""])
 @pytest.mark.parametrize("codec", ["gb18030", "utf-8", "utf-8-sig", "utf-16"])
 def test_character_sets_of_pages(meta, codec):
     page = f"<html><head>{meta}</head><body><p>第一条 容错免责应当坚持实事求是的原则和依法依规的原则，联通。</p></body></html>"
@@ -195,7 +196,7 @@ def test_odd_pages():
     assert html("https://a.cn/b") == ["https://a.cn/b"]
     assert html("<div>" * 5000 + "第一条") == ["第一条"]
     assert html("<ol>" * 300 + "<li>甲")[0].endswith("甲")
-    assert html("<p>&#xD800;&#0;&#1;第一条&bogus;") == ["��第一条&bogus;"] or True
+    assert html("<p>&#xD800;&#0;&#1;第一条&bogus;") == ["\ufffd\ufffd第一条&bogus;"]
     for empty in (b"<html></html>", b"<script>a</script>", b"<p>&nbsp;"):
         assert "没有文字" in message(empty, ".html")
 
@@ -294,8 +295,11 @@ def test_any_bytes_are_read_or_refused(data, suffix, magic):
     reads_or_refuses(magic + data, suffix)
 
 
+TAGS = st.sampled_from("<table> <tr> <td> </td> </table> <ol> <li> </ol> <p> <pre> </pre> 第一条 <!-- > \n".split(" "))
+
+
 @BOUNDED
-@given(markup=st.lists(st.sampled_from("<table> <tr> <td> </td> </table> <ol> <li> </ol> <p> <pre> </pre> 第一条 <!-- > \n".split(" "))))
+@given(markup=st.lists(TAGS))
 def test_any_tag_soup_is_read_or_refused(markup):
     reads_or_refuses("".join(markup).encode(), ".html")
 

@@ -114,7 +114,7 @@ def _similarity(match: Match) -> str:
 def _evidence(match: Match, narrative: str) -> str:
     if not match.evidence:
         return ""
-    quotes = "".join(f"<blockquote>{escape(evidence.narrative.of(narrative).strip())}</blockquote>" for evidence in match.evidence)
+    quotes = "".join(f"<blockquote>{escape(e.narrative.of(narrative).strip())}</blockquote>" for e in match.evidence)
     return f'<div class="rc-evidence"><p>叙述中的依据</p>{quotes}</div>'
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import socket
-from importlib.resources import files
+from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,12 +30,13 @@ _POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
+_ASSETS = Path(__file__).with_name("assets")
 _PREVIEW = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')
 
 
 def page_head() -> bytes:
     """Return style and script of the page as they stand in its head."""
-    style, script = (files("ui").joinpath("assets", name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style, script = ((_ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
     return f"<style>{style}</style><script>{script}</script>".encode()
 
 
@@ -81,7 +84,7 @@ class _Rewriter:
             return
         if Headers(raw=self.start["headers"]).get("content-type", "").startswith("text/html"):
             self.body = rewrite(self.body, self.head)
-            MutableHeaders(raw=self.start["headers"])["content-length"] = str(len(self.body))
+            MutableHeaders(scope=self.start)["content-length"] = str(len(self.body))
         await self.send(self.start)
         await self.send({"type": "http.response.body", "body": self.body})
 
@@ -89,7 +92,7 @@ class _Rewriter:
 def _with_headers(send: Send) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(raw=message["headers"])
+            headers = MutableHeaders(scope=message)
             headers["content-security-policy"] = _POLICY
             headers["x-content-type-options"] = "nosniff"
             headers["referrer-policy"] = "no-referrer"
@@ -106,7 +109,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise InputError(f"监听地址 {host} 无法识别，请用 --host 给出这台机器的地址，例如 127.0.0.1。") from error
     found = socket.socket(family, kind, protocol)
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for the old connections
+        if os.name == "posix":  # a restart need not wait for old connections; on Windows it would let two servers share a port
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
         found.listen(128)
     except OSError as error:
@@ -116,8 +120,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _bind_problem(error: OSError, host: str, port: int) -> str:
-    import errno
-
     if error.errno == errno.EADDRINUSE:
         return f"端口 {port} 已被占用，请关闭占用它的程序，或用 --port 换一个端口。"
     if error.errno == errno.EACCES:

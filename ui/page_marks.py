@@ -13,7 +13,7 @@ __all__ = ["Stretch", "mark_stretches", "mark_words", "stretches"]
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Characters that lie in the same spans; the numbers are ranks of matches: of their evidence windows, of their shared words."""
+    """Characters that lie in the same spans; `windows` and `words` are the ranks of the matches whose spans these are."""
 
     text: str
     windows: tuple[int, ...] = ()

@@ -1,0 +1,176 @@
+"""The web page. The only module that imports Gradio; nothing that is typed in leaves the machine that serves it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+# Gradio looks up hosts at import and at launch unless it is told not to before it is imported.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import click
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from data.errors import RongcuoError
+from retrieval.matcher import Matcher
+from ui.cards import result_html, status_html, summary
+from ui.page_examples import EXAMPLES
+from ui.page_http import PageMiddleware, listen, page_head
+
+__all__ = ["build_blocks", "create_app", "serve"]
+
+_TITLE = "容错条款匹配助手"
+_INTRO = (
+    f'<h1>{_TITLE}</h1><p class="rc-lead">把一段事情经过与容错纠错规定的条款相匹配。只提示可能相关的条款，是否适用由审核人认定。'
+    "输入的文字只在运行本程序的机器上处理，不保存。</p>"
+)
+_ALL = "all"
+_TOP_K, _PER_HEADLINE = 10, 3
+_AT_ONCE, _WAITING = 2, 32  # matches that run at the same time, and that may wait for their turn
+_FONT = ["system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
+_PRIVATE = {"api_visibility": "private"}
+_BARE = {"js_on_load": None, "apply_default_css": False, "elem_classes": "rc-page"}  # HTML components as plain containers
+
+
+def build_blocks(matcher: Matcher) -> gr.Blocks:
+    """Return the page over `matcher`: a narrative goes in, cards come out."""
+    scopes = _scopes(matcher)
+    with gr.Blocks(title=_TITLE, analytics_enabled=False, fill_width=True) as blocks, gr.Column(elem_id="rc"):
+        gr.HTML(_INTRO, **_BARE)
+        with gr.Column(elem_id="rc-form"):
+            story, region, button, clear = _form(scopes)
+        status = gr.HTML(status_html(""), **_BARE)
+        result = gr.HTML("", **_BARE)
+        running, failed = status_html("正在查找……"), status_html("没有得到结果，请确认程序仍在运行，然后再试一次。", "error")
+        event = button.click(None, None, status, js=_returns(running), **_PRIVATE).then(
+            lambda text, chosen: answer(matcher, scopes, text, chosen),
+            [story, region],
+            [status, result],
+            show_progress="hidden",
+            concurrency_limit=_AT_ONCE,
+            **_PRIVATE,
+        )
+        event.success(None, None, None, js="() => window.rongcuo.shown()", **_PRIVATE)
+        event.failure(None, None, [status, result], js=_returns(failed, ""), **_PRIVATE)
+        clear.click(None, None, [story, status, result], js=_returns("", status_html(""), ""), **_PRIVATE)
+    blocks.queue(max_size=_WAITING, api_open=False)
+    return blocks
+
+
+def create_app(matcher: Matcher) -> FastAPI:
+    """Return the web application: the page at ``/``, without links or interface descriptions beside it."""
+    app = FastAPI(title=_TITLE, docs_url=None, redoc_url=None, openapi_url=None)
+    mounted: FastAPI = gr.mount_gradio_app(
+        app,
+        build_blocks(matcher),
+        path="/",
+        theme=_theme(),
+        favicon_path=str(Path(__file__).with_name("assets") / "favicon.svg"),
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        pwa=False,
+    )
+    mounted.add_middleware(PageMiddleware, head=page_head())
+    return mounted
+
+
+def serve(host: str, port: int) -> None:
+    """Open the shipped index and serve the page until Ctrl+C; raises InputError where `host` and `port` cannot be used."""
+    from retrieval.loading import open_matcher
+
+    with contextlib.closing(listen(host, port)) as listener:
+        matcher = open_matcher()
+        matcher.match(EXAMPLES[0][1])  # dictionaries and model load at first use: let that be before the first visitor
+        config = uvicorn.Config(
+            create_app(matcher), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
+        )
+        for line in _greeting(host, port):
+            click.echo(line)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+        click.echo("已停止。")
+
+
+def answer(matcher: Matcher, scopes: Mapping[str, str], text: str | None, region: str | None) -> tuple[str, str]:
+    """Return status line and result for one narrative as HTML; what is wrong with the input stands in the status line."""
+    region = region or _ALL
+    try:
+        report = matcher.match(text or "", region=region, top_k=_TOP_K, per_headline=_PER_HEADLINE)
+    except RongcuoError as error:
+        return status_html(str(error), "error"), ""
+    status = status_html(summary(report), "notice" if report.abstained else "plain")
+    return status, result_html(report, matcher.scorer.segmenter, scope=scopes.get(region, region))
+
+
+def _form(scopes: Mapping[str, str]) -> tuple[gr.Textbox, gr.Dropdown, gr.Button, gr.Button]:
+    story = gr.Textbox(
+        label="事情经过",
+        info="写下或粘贴：什么时候、做了什么、出了什么问题。按 Ctrl+Enter 查找。",
+        lines=7,
+        max_lines=16,
+        autofocus=True,
+        elem_id="rc-story",
+    )
+    with gr.Row(elem_id="rc-examples"):
+        gr.HTML("试用示例：", **_BARE, min_width=80)
+        for label, text in EXAMPLES:
+            gr.Button(label, size="sm").click(None, None, story, js=_returns(text), **_PRIVATE)
+    with gr.Row(elem_id="rc-actions"):
+        region = gr.Dropdown(
+            [(name, key) for key, name in scopes.items()], value=_ALL, label="范围", filterable=len(scopes) > 20, scale=3
+        )
+        button = gr.Button("查找相近条款", variant="primary", elem_id="rc-match", scale=2)
+        clear = gr.Button("清空", elem_id="rc-clear", scale=1)
+    return story, region, button, clear
+
+
+def _theme() -> gr.themes.Base:
+    """Return Gradio's plainest theme with system fonts, and with greys and blues of enough contrast."""
+    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", radius_size="sm", font=_FONT, font_mono=["monospace"])
+    return theme.set(
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        block_title_text_color="*neutral_800",
+        block_title_text_color_dark="*neutral_100",
+        block_title_text_weight="600",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        input_border_width="1px",
+        input_border_color="*neutral_400",
+        input_border_color_dark="*neutral_500",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+    )
+
+
+def _scopes(matcher: Matcher) -> dict[str, str]:
+    """Return what can be searched, from key to Chinese name: everything, then each regulation of the index."""
+    return {_ALL: "全部规定"} | {e.clause.regulation_id: e.title or e.clause.regulation_id for e in matcher.index.entries}
+
+
+def _returns(*values: str) -> str:
+    """Return a function for the browser that gives `values` to the outputs of an event."""
+    constant = json.dumps(values if len(values) > 1 else values[0], ensure_ascii=False)
+    return f"() => ({constant})"
+
+
+def _greeting(host: str, port: int) -> tuple[str, ...]:
+    everywhere = host in ("0.0.0.0", "::")
+    name = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
+    started = f"已启动：http://{name}:{port} （按 Ctrl+C 停止）"
+    if not everywhere:
+        return (started,)
+    return (started, "注意：局域网内的其他人也能打开这个页面，页面没有登录；只给自己用时请不要加 --host。")
+

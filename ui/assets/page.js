@@ -1,0 +1,111 @@
+// Script of the page. It stands in the head, before Gradio's own modules, and asks no host for anything.
+"use strict";
+
+// Gradio chooses its language by the browser's; this page is Chinese whatever the browser is set to.
+Object.defineProperty(navigator, "language", { configurable: true, get: () => "zh-CN" });
+Object.defineProperty(navigator, "languages", { configurable: true, get: () => ["zh-CN"] });
+
+(() => {
+  const FILES = { text: ["txt", "text/plain"], json: ["json", "application/json"] };
+  const told = () => document.querySelector(".rc-told");
+
+  /** Show in the narrative what belongs to one card; null shows what belongs to the best clauses again. */
+  function activate(card) {
+    for (const old of document.querySelectorAll(".rc-active")) old.classList.remove("rc-active", "rc-active-word");
+    const panel = told();
+    if (!panel) return;
+    panel.classList.toggle("rc-focused", card !== null);
+    if (card === null) return;
+    const rank = card.dataset.rank;
+    card.classList.add("rc-active");
+    for (const mark of panel.querySelectorAll(`[data-words~="${rank}"]`)) mark.classList.add("rc-active-word");
+    const windows = panel.querySelectorAll(`[data-windows~="${rank}"]`);
+    for (const mark of windows) mark.classList.add("rc-active");
+    if (windows.length) reveal(panel, windows[0]);
+  }
+
+  /** Scroll inside the panel only: the page itself must not move under the pointer. */
+  function reveal(panel, mark) {
+    const inside = panel.getBoundingClientRect();
+    const place = mark.getBoundingClientRect();
+    if (place.top < inside.top || place.bottom > inside.bottom) panel.scrollTop += place.top - inside.top - 24;
+  }
+
+  const cardOf = (target) => (target instanceof Element ? target.closest(".rc-card") : null);
+  const rest = () => activate(cardOf(document.activeElement));
+
+  document.addEventListener("pointerover", (event) => {
+    const card = cardOf(event.target);
+    if (card) activate(card);
+  });
+  document.addEventListener("pointerout", (event) => {
+    if (cardOf(event.target) && !cardOf(event.relatedTarget)) rest();
+  });
+  document.addEventListener("focusin", rest);
+  document.addEventListener("focusout", (event) => {
+    if (cardOf(event.target)) activate(null);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    if (!event.target.closest?.("#rc-story")) return;
+    event.preventDefault();
+    document.getElementById("rc-match")?.click();
+  });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element ? event.target.closest("[data-export]") : null;
+    if (!button) return;
+    const kind = button.dataset.export;
+    const content = document.querySelector(`[data-content="${kind === "copy" ? "text" : kind}"]`).textContent;
+    const done = kind === "copy" ? ((await copy(content)) ? "已复制。" : "浏览器不允许复制，请用“下载文字版”。") : save(kind, content);
+    document.querySelector(".rc-done").textContent = done;
+  });
+
+  /** Copy a text; tell whether that worked. Outside localhost and https there is only the old command. */
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const box = document.createElement("textarea");
+      const before = document.activeElement;
+      box.value = text;
+      document.body.append(box);
+      box.select();
+      const worked = document.execCommand("copy");
+      box.remove();
+      before?.focus();
+      return worked;
+    }
+  }
+
+  /** Save a text as a file named after the time; return what to say. */
+  function save(kind, text) {
+    const [ending, type] = FILES[kind];
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+    link.download = `容错条款匹配-${stamp(new Date())}.${ending}`;
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    return `已保存 ${link.download}。`;
+  }
+
+  function stamp(now) {
+    const two = (number) => String(number).padStart(2, "0");
+    const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+    return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  }
+
+  // On a narrow screen the answer lies below the fold: bring its first line into view when it arrives.
+  window.rongcuo = {
+    shown() {
+      const status = document.querySelector(".rc-status");
+      if (status && status.getBoundingClientRect().top > window.innerHeight * 0.6) {
+        status.scrollIntoView({ block: "start", behavior: "auto" });
+      }
+    },
+  };
+})();

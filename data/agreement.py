@@ -30,7 +30,10 @@ def f1(one: Iterable[tuple[str, str]], other: Iterable[tuple[str, str]]) -> floa
 
 
 def cohen_kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Return (observed - expected) / (1 - expected) agreement (Cohen 1960); NaN without pairs, 1.0 where both always say the same one thing."""
+    """Return (observed - expected) / (1 - expected) agreement (Cohen 1960).
+
+    NaN without pairs; 1.0 where both always say the same one thing.
+    """
     if not pairs:
         return float("nan")
     n = len(pairs)
@@ -45,8 +48,8 @@ def measure_agreement(
 ) -> Agreement:
     """Compare passes A and B over cases.
 
-    `votes` maps a case id to its passes ("A", "B", where they differed "C"); `regions` a case id to its regulation; `categories` a
-    clause id to (regulation, category). Every clause of the case's region is one judgement per pass.
+    `votes` maps a case id to its passes ("A", "B", where they differed "C"); `regions` a case id to its regulation;
+    `categories` a clause id to (regulation, category). Every clause of the case's region is one judgement per pass.
     """
     grades = {key: (dict(v["A"]), dict(v["B"])) for key, v in votes.items()}
     flat = [{(key, c) for key, pair in grades.items() for c in pair[k]} for k in (0, 1)]

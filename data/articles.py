@@ -1,12 +1,13 @@
 """Builds the tree of a text in articles: 编 章 节 条 款 项 目.
 
-    part, chapter, section   headings; their numbers do not enter the ids below them
-    article    art13, art13-1 (第十三条之一)     its label is a piece; its text is in the paragraphs
-    paragraph  art13.p1        an unlabelled line, the one that leads a list included
-    item       art13.p1.i2     the first kind of list label in a paragraph
-    subitem    art13.p1.i2.s1  a further kind of label within an item; deeper ones .s1.s1
-    An unlabelled line within a list whose numbering goes on after it belongs to the item: art13.p1.i2.p1; one after
-    the list is the next paragraph.
+    part, chapter, section    pt1.ch2.sec3     headings; their numbers do not enter the ids below them
+    article                   art13, art13-1   第十三条, 第十三条之一; the label is a piece, the text is in the paragraphs
+    paragraph                 art13.p1         an unlabelled line, the one that leads a list included
+    item                      art13.p1.i2      the first kind of list label in a paragraph
+    subitem                   art13.p1.i2.s1   a further kind of label within an item; below that .s1.s1
+
+An unlabelled line within a list whose numbering goes on after it belongs to the item: art13.p1.i2.p1; one after the
+list is the next paragraph.
 """
 
 from __future__ import annotations

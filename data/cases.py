@@ -48,7 +48,7 @@ def _cases(path: Path, lines: Iterable[str]) -> Iterator[Case]:
         yield case
 
 
-def _case(row: Any) -> Case:
+def _case(row: object) -> Case:
     if not isinstance(row, dict):
         raise ValueError("应是一个 JSON 对象")
     for name in ("id", "text"):

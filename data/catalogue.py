@@ -51,6 +51,7 @@ def load_sources(folder: Path = FOLDER) -> tuple[Source, ...]:
 
     Raises:
         FileError: the table is missing or a row is wrong; the message names file and line.
+
     """
     path = folder / "SOURCES.tsv"
     try:
@@ -85,6 +86,7 @@ def load_catalogue() -> tuple[Regulation, ...]:
 
     Raises:
         FileError: a file is missing, or an override names a clause that no shipped document has.
+
     """
     regulations = tuple(_load(source) for source in load_sources())
     known = {regulation.id for regulation in regulations}
@@ -139,6 +141,7 @@ def resolve_region(name: str) -> str | None:
 
     Raises:
         InputError: no shipped regulation has that name; the message lists the choices and the nearest one.
+
     """
     wanted = name.strip().lower()
     if wanted in _EVERYWHERE:

@@ -97,6 +97,7 @@ def load_rules(path: Path = RULES_FILE) -> tuple[Rule, ...]:
 
     Raises:
         FileError: the file is missing or a row is wrong; the message names file and line.
+
     """
     rules = []
     for line, (category, where, pattern, under) in _rows(path, ("category", "where", "pattern", "under")):
@@ -116,6 +117,7 @@ def load_overrides(path: Path = OVERRIDES_FILE) -> tuple[Override, ...]:
 
     Raises:
         FileError: the file is missing, a category is unknown or a clause is named twice; the message names file and line.
+
     """
     seen: dict[str, int] = {}
     overrides = []
@@ -132,6 +134,7 @@ def categorise(regulation: Regulation, *, overrides: Sequence[Override] | None =
 
     Raises:
         FileError: an override names a clause that the regulation does not have.
+
     """
     decided = _overrides_for(regulation, load_overrides() if overrides is None else overrides)
     rules = load_rules()
@@ -164,7 +167,8 @@ def _decide(clause: Clause, rules: Sequence[Rule], *, introduces: bool, parent: 
     left_to_items = False
     for rule in rules:
         matched = rule.category in MATCHED
-        if left_to_items and rule.where != "text" or matched and clause.level == "paragraph" and rule.where in ("near", "heading"):
+        heading_only = rule.where in ("near", "heading")
+        if left_to_items and rule.where != "text" or heading_only and matched and clause.level == "paragraph":
             continue
         found = _search(rule, places)
         if found is None:

@@ -32,8 +32,8 @@ _RUN = 6  # characters in a row that count as an echo of a clause
 _STORY_RUN = 20  # characters in a row that two splits never share by chance
 # Names of institutions and fixed terms of the trade: a narrative cannot do without them.
 _NAMES = (
-    "各级生态环境部门", "生态环境部门及其工作人员", "区生态环境局党组", "市委、市政府", "省委、省政府", "纪检监察机关", "生态环境执法",
-    "人民政府", "人民法院", "市人民政府", "双随机、一公开",
+    "各级生态环境部门", "生态环境部门及其工作人员", "区生态环境局党组", "市委、市政府", "省委、省政府", "纪检监察机关",
+    "生态环境执法", "人民政府", "人民法院", "市人民政府", "双随机、一公开",
 )  # fmt: skip
 
 
@@ -115,7 +115,9 @@ def _pair_problems(rows: Mapping[str, Sequence[Row]]) -> list[str]:
         for row in found:
             if row["pair"]:
                 pairs[row["pair"]].append(row)
-    problems = [f"对比组 {key} 应有同地区的两条" for key, two in pairs.items() if len(two) != 2 or two[0]["region"] != two[1]["region"]]
+    problems = [
+        f"对比组 {key} 应有同地区的两条" for key, two in pairs.items() if len(two) != 2 or two[0]["region"] != two[1]["region"]
+    ]
     return problems + [f"对比组 {key} 跨了两个文件" for key, two in pairs.items() if len({row["split"] for row in two}) > 1]
 
 

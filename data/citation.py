@@ -1,7 +1,7 @@
 """How a clause is cited in Chinese, such as 《……办法（试行）》第十三条第（二）项.
 
-    article  第X条, then 第X款 only where the article has several, then 第（X）项, then the label of a 目
-    outline  the labels one after the other: 二、(二)1.(8), and 第X段 for a paragraph without label
+article  第X条, then 第X款 only where the article has several, then 第（X）项, then the label of a 目
+outline  the labels one after the other: 二、(二)1.(8), and 第X段 for a paragraph without label
 """
 
 from __future__ import annotations

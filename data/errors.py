@@ -1,12 +1,12 @@
 """The error tree. Every message is one Chinese sentence that says what is wrong and what to do.
 
-    RongcuoError                anything the program says to a person
-    ├── InputError              what was typed or pasted cannot be used
-    ├── FileError               a file is missing, of an unknown kind, broken or without text
-    │   ├── ParseError          a regulation's structure cannot be read; names line and excerpt
-    │   └── CaseFileError       a case file or batch row breaks the format; names file and line
-    ├── ModelError              model weights are missing, broken or of the wrong kind
-    └── IndexBuildError         an index is missing, broken or does not fit the model
+RongcuoError                anything the program says to a person
+├── InputError              what was typed or pasted cannot be used
+├── FileError               a file is missing, of an unknown kind, broken or without text
+│   ├── ParseError          a regulation's structure cannot be read; names line and excerpt
+│   └── CaseFileError       a case file or batch row breaks the format; names file and line
+├── ModelError              model weights are missing, broken or of the wrong kind
+└── IndexBuildError         an index is missing, broken or does not fit the model
 """
 
 from __future__ import annotations

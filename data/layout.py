@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from data.blocks import Block, squeeze
 from data.furniture import is_addressee, is_adoption, is_annex, is_contents, is_furniture, is_signature, looks_like_title
@@ -12,6 +14,7 @@ from data.numbering import Run, accept_lists, article_runs
 
 __all__ = ["Plan", "front_roles", "plan_text", "tail_start", "title_blocks"]
 
+_GROUP_HEADING = re.compile(r"[ \t\u3000\xa0]*[:：、 \u3000\xa0][^。；;\n\r]{1,40}(?:[\n\r]|$)")
 _RANK = {"part": 0, "chapter": 1, "section": 2}
 
 
@@ -39,26 +42,40 @@ def plan_text(text: str, tokens: Sequence[Token]) -> Plan:
     if first < 0:
         first = min(lists, default=-1)
     heads = _headings(text, tokens, articles | lists)
-    body = _body_start(heads, first)
+    body = _body_start(heads, _with_outline_headings(text, tokens, lists, first))
     if runs and runs[0].articles[0].number > 1 and not heads and not _titled(text, first):
         body = 0  # a text that begins within an article: what stands before the first label belongs to the body
-    accepted = articles | lists | {head.start for head in heads} | _groups(tokens)
+    accepted = articles | lists | {head.start for head in heads} | _groups(text, tokens)
     return Plan(runs, frozenset(accepted), max(body, 0), body >= 0)
+
+
+def _with_outline_headings(text: str, tokens: Sequence[Token], lists: frozenset[int], first: int) -> int:
+    """Return where the outline headings right above the first label begin: 一、受案范围 above 第一条; else `first`."""
+    labels = [token for token in tokens if token.start in lists and token.start < first and token.where == "line"]
+    for token in reversed(labels):
+        heading = text[token.end : first].strip()
+        if token.kind not in ("outline", "bracket") or not heading or len(heading) > 40 or set(heading) & set("\n。；;：:，,"):
+            break
+        first = token.start
+    return first
 
 
 def _titled(text: str, end: int) -> bool:
     return any(looks_like_title(line.strip()) for line in text[:end].splitlines())
 
 
-def _groups(tokens: Sequence[Token]) -> frozenset[int]:
-    return frozenset(token.start for token in tokens if token.kind == "group" and token.where == "line")
+def _groups(text: str, tokens: Sequence[Token]) -> frozenset[int]:
+    """Return the offsets of 第一类:一心为公; 第一类易制毒化学品，由… is a sentence."""
+    groups = [token for token in tokens if token.kind == "group" and token.where == "line"]
+    return frozenset(token.start for token in groups if _GROUP_HEADING.match(text, token.end))
 
 
 def _body_runs(text: str, runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Leave out runs whose articles all stand in a longer run too: an abstract before or after the regulation."""
+    """Leave out runs whose articles all stand in the longest run or the next one: abstracts around a regulation."""
+    longest = max(runs, key=len, default=None)
     keep = []
-    for run in runs:
-        longer = [other for other in runs if len(other) > len(run)]
+    for run, after in zip_longest(runs, runs[1:]):
+        longer = [other for other in (longest, after) if other is not None and len(other) > len(run)]
         if not any(_repeats(text, run, other) for other in longer):
             keep.append(run)
     return tuple(keep)
@@ -81,7 +98,8 @@ def _in_articles(runs: Sequence[Run], tokens: Sequence[Token]) -> bool:
     first, last = best.articles[0], best.articles[-1]
     if len(best) > 1 and len(best) * 2 > last.number - first.number:
         return True
-    return not any(token.kind in ("outline", "bracket") and token.where == "line" and token.start < first.start for token in tokens)
+    above = (token for token in tokens if token.start < first.start and token.where == "line")
+    return not any(token.kind in ("outline", "bracket") for token in above)
 
 
 def _headings(text: str, tokens: Sequence[Token], labels: frozenset[int]) -> list[Token]:

@@ -17,8 +17,10 @@ from data.schema import Regulation
 
 __all__ = ["read_metadata", "region_of"]
 
+_DAY = r"[0-9一二三四五六七八九十]{1,3}"
 _DATE = re.compile(
-    r"(?P<y>[12][0-9]{3}|[一二][〇○零一二三四五六七八九]{3})\s*[年./-]\s*(?P<m>[0-9一二三四五六七八九十]{1,2})\s*[月./-]\s*(?P<d>[0-9一二三四五六七八九十]{1,3})日?"
+    r"(?P<y>[12][0-9]{3}|[一二][〇○零一二三四五六七八九]{3})\s*[年./-]\s*"
+    rf"(?P<m>{_DAY})\s*[月./-]\s*(?P<d>{_DAY})日?"
 )
 _NUMBER = re.compile(
     r"(?:文号|发文字号|文件编号)?\s*[:：]?\s*([\u4e00-\u9fff]{1,10}\s*[〔\[（(【][12][0-9]{3}[〕\]）)】]\s*第?\s*[0-9]{1,5}\s*号)"
@@ -26,12 +28,16 @@ _NUMBER = re.compile(
 _DECREE = re.compile(r"([\u4e00-\u9fff]{2,20}令\s*第?\s*[0-9一二三四五六七八九十百〇零]+\s*号)")
 _ORGAN = r"(?:委员会|人民政府|代表大会|党组|委|府|厅|局|院|部|署|办公室|办公厅|党工委|管委会)"
 _ISSUED_BY = re.compile(rf"(?:^|[，,。：:])([\u4e00-\u9fff]{{2,25}}{_ORGAN})(?:日前|近日)?(?:联合)?印发(?:了)?(?:通知|《)")
-_ADOPTED_BY = re.compile(r"([\u4e00-\u9fff]{2,40}?(?:常务委员会|代表大会|审判委员会|检察委员会|国务院|人民政府))(?:第|令|公告|常务会议)")
+_ADOPTED_BY = re.compile(
+    r"([\u4e00-\u9fff]{2,40}?(?:常务委员会|代表大会|审判委员会|检察委员会|国务院|人民政府))(?:第|令|公告|常务会议)"
+)
 _EFFECTIVE = re.compile(r"自([^，。；]{1,30})起(?:正式)?(?:施行|实施|实行|执行|生效)")
-_SUPERSEDED = re.compile(r"([^。；;]{4,200}?)(?:同时|即行|相应)废止")
+_SUPERSEDED = re.compile(
+    r"(?:自?本[^，。；]{0,16}(?:施行|实施|发布|公布|印发)[^，。；]{0,6}[，,])?([^。；;]{4,200}?)(?:同时|即行|相应)废止"
+)
 _REGION = re.compile(
     r"(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区|特别行政区))?(?:[\u4e00-\u9fff]{2,8}?(?<![城上都])(?:市(?!场|民|容)|自治州|盟))?"
-    r"(?:[\u4e00-\u9fff]{1,6}?(?<![社郊园])(?:区(?!域|划|块)|自治县|县|自治旗))?"
+    r"(?:[\u4e00-\u9fff]{1,6}?(?<![社郊园貌养景护])(?:区(?!域|划|块)|自治县|县|自治旗))?"
 )
 
 
@@ -58,6 +64,8 @@ def read_metadata(regulation: Regulation) -> Regulation:
 
 def region_of(name: str) -> str:
     """Return the region that a title or organ's name begins with (重庆市巴南区), or ""."""
+    if name.startswith("关于"):
+        return ""
     return _REGION.match(name.removeprefix("中共").removeprefix("中国共产党"))[0]  # type: ignore[index]
 
 
@@ -85,7 +93,7 @@ def _first(pattern: re.Pattern[str], lines: Sequence[str]) -> re.Match[str] | No
 
 
 def _issued(front: Sequence[str], tail: Sequence[str]) -> date | None:
-    """The date under a notice or signature; else the one of promulgation, of publication on a page, of adoption."""
+    """Return the date under a notice or signature; else that of promulgation, of publication on a page, of adoption."""
     for line in [*front, *tail]:
         found = _DATE.match(line)
         if found and found.end() == len(line):
@@ -108,7 +116,7 @@ def _effective(clause: re.Match[str] | None, front: Sequence[str], issued: date 
 
 
 def _issuer(front: Sequence[str], tail: Sequence[str]) -> str:
-    """The organ that signs, that a report says has issued it, that adopted it, or that a page names as its source."""
+    """Return the organ that signs, that a report says has issued it, that adopted it, or that a page names as source."""
     for lines in (front, tail):
         if signed := _signed(lines):
             return signed
@@ -123,7 +131,7 @@ def _issuer(front: Sequence[str], tail: Sequence[str]) -> str:
 
 
 def _signed(lines: Sequence[str]) -> str:
-    """The organs on the lines right above a line that is a date."""
+    """Return the organs on the lines right above a line that is a date."""
     for place, line in enumerate(lines):
         found = _DATE.match(line)
         if found is None or found.end() != len(line):
@@ -140,7 +148,7 @@ def _signed(lines: Sequence[str]) -> str:
 
 def _doc_number(front: Sequence[str]) -> str:
     for line in front:
-        if (found := _NUMBER.fullmatch(line)) is not None or (found := _DECREE.search(line)) is not None:
+        if (found := _NUMBER.fullmatch(line) or _DECREE.search(_DATE.sub(" ", line))) is not None:
             return found[1].replace(" ", "")
     return ""
 

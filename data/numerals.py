@@ -73,6 +73,7 @@ def number_to_chinese(number: int) -> str:
 
     Raises:
         ValueError: `number` is not in 0..9999.
+
     """
     if not 0 <= number <= 9999:
         raise ValueError(f"not a label number: {number}")

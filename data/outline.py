@@ -1,10 +1,11 @@
 """Builds the tree of an outline text: 一、 → (一) → 1. → (1), in whatever order a text nests them.
 
-    node       s2.2.1.8      the numbers from the outermost label in; a node with a sentence is a clause of level outline,
-                             one with a short unpunctuated heading above further text is a heading
-    paragraph  s2.3.2.p1     an unlabelled line below a node; p1 at the root
-    group      第一类:一心为公  a heading between nodes, in no id
-    In a text with chapters the nodes' ids begin with the chapter: ch1.s2.
+    node        s2.2.1.8         the numbers from the outermost label in; a node with a sentence is a clause of level
+                                 outline, one with a short unpunctuated line above further text a heading
+    paragraph   s2.3.2.p1, p1    an unlabelled line below a node, or at the root
+    group       第一类:一心为公    a heading between nodes, in no id of theirs
+
+In a text with chapters the nodes' ids begin with the chapter: ch1.s2.
 """
 
 from __future__ import annotations

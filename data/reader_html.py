@@ -200,9 +200,21 @@ def _list(tag: Tag) -> _List:
     first = (len(items) if step < 0 else 1) if start is None else start
     css = _LIST_STYLE.search(str(tag.get("style") or ""))
     style = _CSS.get(css[1].lower(), "") if css else _TYPES.get(str(tag.get("type") or "1"), "decimal")
-    if any(LABEL.match(next((text for text in item.strings if text.strip()), "")) for item in items):
+    if any(LABEL.match(_beginning(item)) for item in items):
         style = ""
     return _List(style=style, number=first, step=step)
+
+
+def _beginning(item: Tag) -> str:
+    """Return the first text of a list item; only near the top, since lists may nest thousands deep."""
+    waiting: list[Tag | NavigableString] = [item]
+    for _ in range(20):
+        node = waiting.pop() if waiting else item
+        if isinstance(node, Tag):
+            waiting += reversed(node.contents[:20])  # type: ignore[arg-type]
+        elif node.strip():
+            return str(node)
+    return ""
 
 
 def _int(text: object) -> int | None:

@@ -65,8 +65,11 @@ def build_bert(source: Q4File, state: Mapping[str, Vectors]) -> BertModel:
         layer_norm_eps=sizes.epsilon,
         pad_token_id=1,
     )
-    model = BertModel(config, add_pooling_layer=False)
-    model.load_state_dict({name: torch.from_numpy(values) for name, values in state.items()}, strict=True)
+    model = BertModel(config)
+    tensors = {name: torch.from_numpy(values) for name, values in state.items()}
+    # BertModel's own pooler is not used; zeros, since transformers warns at each load of a model without it.
+    tensors |= {f"pooler.{name}": torch.zeros_like(values) for name, values in model.pooler.named_parameters()}
+    model.load_state_dict(tensors, strict=True)
     return model.eval()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -61,8 +62,8 @@ class Evaluation:
     def polarity(self, system: SystemResult) -> Interval:
         """Return the share of contrast pairs whose deciding clause ranks higher in the text that supports it.
 
-        A pair counts once for each clause that has grade 2 in one text and no label in the other; by probability where there is one,
-        else by score.
+        A pair counts once for each clause that has grade 2 in one text and no label in the other; by probability where there
+        is one, else by score.
         """
         table = system.probabilities or system.run
         won: list[float] = []
@@ -99,12 +100,18 @@ def evaluate(
     check_labels(matcher, cases)
     results = []
     for number, name in enumerate(systems):
-        done = number * len(cases)
-        results.append(_run(matcher, cases, name, measures, lambda i, d=done: progress(d + i, len(cases) * len(systems))))
+        shifted = partial(_shifted, progress, number * len(cases), len(cases) * len(systems))
+        results.append(_run(matcher, cases, name, measures, shifted))
     digest = hashlib.sha256(repr([(c.id, c.narrative, sorted(c.labels.items())) for c in cases]).encode()).hexdigest()
     manifest = matcher.index.manifest
     return Evaluation(
-        tuple(cases), tuple(measures), tuple(results), _comparisons(results, measures), digest[:16], manifest.digest, manifest.model
+        tuple(cases),
+        tuple(measures),
+        tuple(results),
+        _comparisons(results, measures),
+        digest[:16],
+        manifest.digest,
+        manifest.model,
     )
 
 
@@ -120,7 +127,13 @@ def check_labels(matcher: Matcher, cases: Sequence[Case]) -> None:
 def length_band(case: Case) -> str:
     """Return the length band of a narrative, in characters."""
     length = len(case.narrative)
-    return next((name for limit, name in ((60, "60字以内"), (200, "61–200字"), (600, "201–600字")) if length <= limit), "600字以上")
+    return next(
+        (name for limit, name in ((60, "60字以内"), (200, "61–200字"), (600, "201–600字")) if length <= limit), "600字以上"
+    )
+
+
+def _shifted(progress: Progress, before: int, total: int, done: int) -> None:
+    progress(before + done, total)
 
 
 def _run(
@@ -144,7 +157,8 @@ def _run(
 def _comparisons(results: Sequence[SystemResult], measures: Sequence[str]) -> tuple[dict[str, float | str], ...]:
     if len(results) < 2:
         return ()
-    ours, rows = results[-1], []
+    ours = results[-1]
+    rows: list[dict[str, float | str]] = []
     for measure in measures:
         tests = [compare(ours.per_case[measure], other.per_case[measure]) for other in results[:-1]]
         for other, test, adjusted in zip(results[:-1], tests, holm([t["p"] for t in tests]), strict=True):

@@ -1,9 +1,9 @@
 """An index: clauses with their lexical weights and vectors, saved as plain files under a version named by its digest.
 
-    <folder>/CURRENT               name of the version in use, replaced atomically
-    <folder>/<digest>/manifest.json  format, digests, settings
-    <folder>/<digest>/entries.jsonl  one clause per line; the line number is the row everywhere else
-    <folder>/<digest>/bm25.* tfidf.* dense.faiss
+<folder>/CURRENT               name of the version in use, replaced atomically
+<folder>/<digest>/manifest.json  format, digests, settings
+<folder>/<digest>/entries.jsonl  one clause per line; the line number is the row everywhere else
+<folder>/<digest>/bm25.* tfidf.* dense.faiss
 """
 
 from __future__ import annotations
@@ -148,9 +148,7 @@ def load(folder: Path) -> Index:
     return index
 
 
-def open_or_build(
-    entries: Sequence[Entry], folder: Path, encoder: Encoder, segmenter: Segmenter, settings: Settings
-) -> Index:
+def open_or_build(entries: Sequence[Entry], folder: Path, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> Index:
     """Return the index under `folder` when it fits texts, model and settings; else build it, saved if the disk allows."""
     try:
         index = load(folder)

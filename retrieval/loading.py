@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from models.encoder import load_encoder
+
 from data.catalogue import matched_regulations
 from data.entries import Entry, entries_of, read_clause_file
 from data.library import parse_regulation_file
-from models.encoder import load_encoder
 from models.segment import load_segmenter
 from retrieval.index import Index, build, load, open_or_build, save
 from retrieval.matcher import Matcher

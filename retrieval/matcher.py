@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.catalogue import resolve_region
 from data.categories import CATEGORIES, HEADLINES, MATCHED
 from data.errors import InputError
-from data.schema import Match, MatchReport
+from data.schema import Evidence, Match, MatchReport
 from models.protocols import Encoder
 from models.segment import Segmenter
 from retrieval.evidence import best_windows
@@ -73,8 +73,9 @@ class Matcher:
     ) -> MatchReport:
         """Return the `top_k` most similar clauses, best first, and at least `per_headline` of each headline category.
 
-        Ranks are those among all candidates, so what `per_headline` adds may leave gaps. `region` is a regulation id or a region's name; "" and "all" admit every regulation. Raises InputError for an empty,
-        binary or over-long narrative and for an unknown region or category.
+        Ranks are those among all candidates, so what `per_headline` adds may leave gaps. `region` is a regulation id or a
+        region's name; "" and "all" admit every regulation. Raises InputError for an empty, binary or over-long narrative and
+        for an unknown region or category.
         """
         start = time.perf_counter()
         narrative = self.check_narrative(narrative)
@@ -121,9 +122,7 @@ class Matcher:
         if not narrative.strip():
             raise InputError("叙述是空的，请写下或粘贴一段事情经过。")
         if len(narrative) > self.settings.max_chars:
-            raise InputError(
-                f"叙述有 {len(narrative)} 字，超过一次 {self.settings.max_chars} 字的上限，请分段或只保留事情经过。"
-            )
+            raise InputError(f"叙述有 {len(narrative)} 字，超过一次 {self.settings.max_chars} 字的上限，请分段或只保留事情经过。")
         if len(_BINARY.findall(narrative)) > len(narrative) * 0.02:
             raise InputError("输入像是二进制内容而不是文字，请粘贴文字，或用 rongcuo parse 读取文件。")
         return narrative
@@ -165,12 +164,10 @@ class Matcher:
                     chosen.append(rank)
         return chosen
 
-    def _match(
-        self, narrative: str, scores: Scores, position: int, rank: int, windows: NDArray[np.float32] | None
-    ) -> Match:
+    def _match(self, narrative: str, scores: Scores, position: int, rank: int, windows: NDArray[np.float32] | None) -> Match:
         entry = self.index.entries[int(scores.rows[position])]
         clause = entry.clause
-        evidence = ()
+        evidence: tuple[Evidence, ...] = ()
         if windows is not None:
             first = 1 if len(scores.spans) > 1 else 0  # the whole narrative points nowhere; parts of it do
             evidence = best_windows(

@@ -17,7 +17,16 @@ from scipy import stats
 from data.errors import InputError
 from data.schema import Case
 
-__all__ = ["DEFAULT_MEASURES", "Interval", "bootstrap", "compare", "expected_calibration_error", "holm", "parse_measures", "per_case"]
+__all__ = [
+    "DEFAULT_MEASURES",
+    "Interval",
+    "bootstrap",
+    "compare",
+    "expected_calibration_error",
+    "holm",
+    "parse_measures",
+    "per_case",
+]
 
 DEFAULT_MEASURES = ("R@1", "R@3", "R@5", "R@10", "RR", "nDCG@10")
 Run = Mapping[str, Mapping[str, float]]
@@ -55,9 +64,7 @@ def per_case(cases: Sequence[Case], run: Run, names: Sequence[str]) -> dict[str,
     graded = {case.id: {clause: 2**grade - 1 for clause, grade in case.labels.items()} for case in labelled}
     binary = {case.id: _binary(case) for case in labelled}
     # the reference implementation breaks ties by id: ranks in place of scores keep the run's own order
-    scored = {
-        case.id: {clause: -float(place) for place, clause in enumerate(run.get(case.id, {}))} for case in labelled
-    }
+    scored = {case.id: {clause: -float(place) for place, clause in enumerate(run.get(case.id, {}))} for case in labelled}
     values: dict[str, dict[str, float]] = {}
     for name in names:
         measure = ir_measures.parse_measure(name)
@@ -81,8 +88,8 @@ def bootstrap(values: Sequence[float] | Floats, *, resamples: int = 2000, seed: 
 def compare(ours: Mapping[str, float], theirs: Mapping[str, float]) -> dict[str, float]:
     """Return difference of means, two-sided p of the paired permutation test, and win, tie and loss counts per case.
 
-    The test flips the sign of each case's difference (Fisher's randomisation; Smucker et al., CIKM 2007). Both mappings must hold the
-    same case ids, else KeyError; no case gives p = 1.
+    The test flips the sign of each case's difference (Fisher's randomisation; Smucker et al., CIKM 2007). Both mappings
+    must hold the same case ids, else KeyError; no case gives p = 1.
     """
     difference = np.array([ours[key] - theirs[key] for key in ours], dtype=np.float64)
     p = 1.0

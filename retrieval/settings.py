@@ -35,7 +35,9 @@ class Settings(BaseSettings):
 
     window_sentences: int = Field(2, ge=1, description="叙述窗口包含的句数")
     window_chars: int = Field(160, ge=20, description="叙述窗口最多字数")
-    window_encoding: str = Field("late", pattern="^(late|separate)$", description="窗口向量：late 一次编码后池化，separate 逐窗编码")
+    window_encoding: str = Field(
+        "late", pattern="^(late|separate)$", description="窗口向量：late 一次编码后池化，separate 逐窗编码"
+    )
     fusion: str = Field("scores", pattern="^(scores|rrf)$", description="融合方式：scores 标准分加权，rrf 倒数排名")
     weight_dense: float = Field(1.0, ge=0, description="融合时稠密检索的权重")
     weight_bm25: float = Field(0.5, ge=0, description="融合时 BM25 的权重")

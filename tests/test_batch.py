@@ -32,7 +32,9 @@ def read_jsonl(path):
 
 
 def test_every_row_gets_a_line_and_bad_rows_their_error(matcher, tmp_path):
-    source = write_jsonl(tmp_path / "in.jsonl", [*ROWS, "{broken\n", '["list"]\n', '{"text": "没有编号，解决历史遗留问题时出了错"}\n'])
+    source = write_jsonl(
+        tmp_path / "in.jsonl", [*ROWS, "{broken\n", '["list"]\n', '{"text": "没有编号，解决历史遗留问题时出了错"}\n']
+    )
     result = run_batch(matcher, source, tmp_path / "out.jsonl", top_k=2)
     lines = read_jsonl(tmp_path / "out.jsonl")
     assert (result.rows, result.failed, result.resumed) == (7, 4, 0)
@@ -41,7 +43,8 @@ def test_every_row_gets_a_line_and_bad_rows_their_error(matcher, tmp_path):
     assert "空" in lines[1]["error"] and "火星" in lines[2]["error"] and "JSON" in lines[4]["error"]
     first = lines[0]["matches"][0]
     assert set(first) == {
-        "rank", "clause_id", "regulation", "citation", "category", "text", "similarity", "score", "probability", "polarity", "evidence"
+        "rank", "clause_id", "regulation", "citation", "category", "text", "similarity", "score",
+        "probability", "polarity", "evidence",
     }  # fmt: skip
     assert first["clause_id"] == "alpha/art1.p1.i2" and len(lines[0]["matches"]) == 2
     start, end = first["evidence"][0]["narrative"]

@@ -5,7 +5,15 @@ import pytest
 from data.cases import read_cases
 from data.errors import CaseFileError
 
-GOOD = {"id": "a-1", "region": "alpha", "text": "叙述", "labels": {"alpha/art1": 2}, "split": "dev", "source": "自编", "pair": "p1"}
+GOOD = {
+    "id": "a-1",
+    "region": "alpha",
+    "text": "叙述",
+    "labels": {"alpha/art1": 2},
+    "split": "dev",
+    "source": "自编",
+    "pair": "p1",
+}
 
 
 def write(tmp_path, *rows):

@@ -11,7 +11,8 @@ FILES = {s: ROOT / "data" / "cases" / f"{s}.jsonl" for s in ("train", "dev", "te
 def row(identifier, **changes):
     labels = {"shandong-2019/art13.p1.i1": 2}
     base = {
-        "id": identifier, "region": "shandong-2019", "text": f"{identifier} 那天我们照着年初排好的名单去了三家厂，签字笔录都在", "labels": labels,
+        "id": identifier, "region": "shandong-2019", "text": f"{identifier} 那天我们照着年初排好的名单去了三家厂，签字笔录都在",
+        "labels": labels,
         "split": "dev", "source": "自编", "pair": None, "style": "短消息", "hand": "h", "votes": {"A": labels, "B": labels},
     }  # fmt: skip
     return {**base, **changes}

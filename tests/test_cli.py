@@ -104,9 +104,13 @@ def test_a_users_own_regulation_becomes_an_index(capsys, tmp_path):
         "utf-8",
     )
     assert run(capsys, "index", "build", "--regulations", str(own), "--out", str(folder))[0] == 0
-    code, out, _ = run(capsys, "match", "溃坝那晚我没等批示就让人炸了副堤", "--index", str(folder), "--region", "ours-2024", "--json")
+    code, out, _ = run(
+        capsys, "match", "溃坝那晚我没等批示就让人炸了副堤", "--index", str(folder), "--region", "ours-2024", "--json"
+    )
     assert code == 0
-    assert {m["clause_id"] for m in json.loads(out)["matches"]} == {f"ours-2024/{p}" for p in ("art2.p1.i1", "art2.p1.i2", "art3.p1")}
+    assert {m["clause_id"] for m in json.loads(out)["matches"]} == {
+        f"ours-2024/{p}" for p in ("art2.p1.i1", "art2.p1.i2", "art3.p1")
+    }
 
 
 @pytest.mark.model
@@ -140,4 +144,3 @@ def test_evaluate_prints_every_system_with_n_and_interval(capsys, tmp_path):
     for system in result["systems"].values():
         measure = system["measures"]["nDCG@10"]
         assert measure["n"] == result["labelled"] and measure["low"] <= measure["mean"] <= measure["high"]
-

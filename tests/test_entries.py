@@ -13,14 +13,19 @@ def test_an_entry_survives_json(entries):
 
 def test_the_lead_stands_before_the_text_only_where_asked(entries):
     entry = entries[0]
-    clause = type(entry.clause)(**{**{n: getattr(entry.clause, n) for n in entry.clause.__dataclass_fields__}, "lead": "有下列情形的："})
+    clause = type(entry.clause)(
+        **{**{n: getattr(entry.clause, n) for n in entry.clause.__dataclass_fields__}, "lead": "有下列情形的："}
+    )
     with_lead = Entry(clause, entry.citation, entry.title)
     assert with_lead.document(lead=True) == "有下列情形的：" + clause.text
     assert with_lead.document(lead=False) == clause.text
 
 
 def test_clause_files_are_read_plain_and_gzipped(tmp_path):
-    rows = [{"id": "705", "title": "民法典第五十四条", "text": "自然人从事工商业经营"}, {"id": "r/art1", "text": "条文", "category": "duty"}]
+    rows = [
+        {"id": "705", "title": "民法典第五十四条", "text": "自然人从事工商业经营"},
+        {"id": "r/art1", "text": "条文", "category": "duty"},
+    ]
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     (tmp_path / "c.jsonl").write_text(lines, "utf-8")
     with gzip.open(tmp_path / "c.jsonl.gz", "wt", encoding="utf-8") as out:

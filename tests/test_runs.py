@@ -22,7 +22,11 @@ def saved(matcher, settings, tmp_path):
 
 def test_a_saved_run_says_what_was_measured(saved, matcher):
     run = load_run(saved)
-    assert (run.name, run.index_digest, run.model_digest) == ("run.json", matcher.index.manifest.digest, matcher.index.manifest.model)
+    assert (run.name, run.index_digest, run.model_digest) == (
+        "run.json",
+        matcher.index.manifest.digest,
+        matcher.index.manifest.model,
+    )
     assert run.systems["hybrid"]["R@1"] == {"a": 1.0, "b": 1.0}
     assert run.rankings["hybrid"]["a"][0] == "alpha/art1.p1.i2"
     assert run.settings["bm25_k1"] == 1.2 and "cache_dir" not in run.settings

@@ -126,11 +126,11 @@ def _form(scopes: Mapping[str, str]) -> tuple[gr.Textbox, gr.Dropdown, gr.Button
         for label, text in EXAMPLES:
             gr.Button(label, size="sm").click(None, None, story, js=_returns(text), **_PRIVATE)
     with gr.Row(elem_id="rc-actions"):
-        region = gr.Dropdown(
-            [(name, key) for key, name in scopes.items()], value=_ALL, label="范围", filterable=len(scopes) > 20, scale=3
-        )
-        button = gr.Button("查找相近条款", variant="primary", elem_id="rc-match", scale=2)
-        clear = gr.Button("清空", elem_id="rc-clear", scale=1)
+        choices = [(name, key) for key, name in scopes.items()]
+        many = len(choices) > 20
+        region = gr.Dropdown(choices, value=_ALL, label="范围", filterable=many, scale=3, min_width=300)
+        button = gr.Button("查找相近条款", variant="primary", elem_id="rc-match", scale=2, min_width=140)
+        clear = gr.Button("清空", elem_id="rc-clear", scale=1, min_width=90)
     return story, region, button, clear
 
 

@@ -63,7 +63,9 @@ def run_batch(
         write_rows(target, lines)
         journal.unlink()
     except OSError as error:
-        raise FileError(f"结果无法写入 {target}（{error.strerror}），请检查路径、磁盘空间和写权限；已完成的部分保留在 {journal.name}。") from error
+        raise FileError(
+            f"结果无法写入 {target}（{error.strerror}），请检查路径、磁盘空间和写权限；已完成的部分保留在 {journal.name}。"
+        ) from error
     return BatchResult(len(rows), sum(line["error"] is not None for line in lines), resumed)
 
 

@@ -41,7 +41,8 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str) -> str
     """Return narrative, cards and exports; "" for an abstention. `scope` names the regulations that were searched."""
     if report.abstained:
         return ""
-    shared = {m.rank: shared_words(report.narrative, m.clause.text, segmenter) for m in report.matches}
+    once = _CutOnce(segmenter)
+    shared = {m.rank: shared_words(report.narrative, m.clause.text, once) for m in report.matches}
     groups = [
         _group(number, label, [_card(m, report.narrative, shared[m.rank][1]) for m in matches])
         for number, (label, matches) in enumerate(grouped(report.matches))
@@ -58,6 +59,19 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str) -> str
         + _export("text", export_text(report, scope))
         + _export("json", export_json(report))
     )
+
+
+class _CutOnce(Segmenter):
+    """A segmenter that remembers: a long narrative takes half a second to cut, and every clause is compared with it."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        self._known: dict[str, list[tuple[str, Span]]] = {}
+
+    def term_spans(self, text: str) -> list[tuple[str, Span]]:
+        if text not in self._known:
+            self._known[text] = self._segmenter.term_spans(text)
+        return self._known[text]
 
 
 def _narrative(report: MatchReport, shared: dict[int, Sequence[Span]]) -> str:

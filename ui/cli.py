@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from data.errors import InputError, RongcuoError
+from ui.cli_evaluate import compare, evaluate
+from ui.console import complain, print_renderable, progress_bar, usage_sentence
 
 __all__ = ["cli", "main"]
 
@@ -53,7 +52,7 @@ def match(
     if as_json:
         click.echo(json.dumps(report_json(report), ensure_ascii=False))
     else:
-        _print(report_text(report))
+        print_renderable(report_text(report))
 
 
 @cli.command()
@@ -70,7 +69,7 @@ def batch(source: Path, target: Path, top_k: int | None, index: Path | None) -> 
     check_suffix(target)
     read_rows(source)  # a wrong path is told before the model is loaded
     matcher = open_matcher(index=index)
-    with _progress("匹配") as progress:
+    with progress_bar("匹配") as progress:
         result = run_batch(matcher, source, target, top_k=top_k or matcher.settings.top_k, progress=progress)
     resumed = f"，其中 {result.resumed} 行是上次已完成的" if result.resumed else ""
     click.echo(f"共 {result.rows} 行{resumed}；{result.failed} 行有误（见 error 一栏）；结果在 {target}", err=True)
@@ -91,7 +90,7 @@ def parse(file: Path, identifier: str | None, as_json: bool) -> None:
             for line in pieces_json(regulation):
                 click.echo(json.dumps(line, ensure_ascii=False))
         else:
-            _print(outline_text(regulation))
+            print_renderable(outline_text(regulation))
 
 
 @cli.group()
@@ -100,7 +99,9 @@ def index() -> None:
 
 
 @index.command("build")
-@click.option("--regulations", multiple=True, type=click.Path(path_type=Path), help="自己的规定文件，可重复（.txt .md .html .docx .pdf）")
+@click.option(
+    "--regulations", multiple=True, type=click.Path(path_type=Path), help="自己的规定文件，可重复（.txt .md .html .docx .pdf）"
+)
 @click.option("--clauses", type=click.Path(path_type=Path), help="条款文件（.jsonl 或 .jsonl.gz，含 id、text）")
 @click.option("--out", type=click.Path(path_type=Path), help="索引目录，默认是程序自己的缓存目录")
 @click.option("--backend", type=click.Choice(["faiss"]), default="faiss", help="向量存储")
@@ -112,35 +113,13 @@ def index_build(regulations: tuple[Path, ...], clauses: Path | None, out: Path |
         raise InputError("用自己的文件建索引时请用 --out 指定目录，之后用 --index 使用它。")
     from retrieval.loading import build_index
 
-    with _progress("编码") as progress:
+    with progress_bar("编码") as progress:
         built, folder = build_index(regulations=regulations, clauses=clauses, out=out, progress=progress)
     click.echo(f"已编入 {len(built.entries)} 条，索引 {built.manifest.digest} 在 {folder}", err=True)
 
 
-@cli.command()
-@click.argument("cases", type=click.Path(path_type=Path))
-@click.option("--system", "systems", multiple=True, help="bm25、tfidf、dense、hybrid，可重复；默认全部")
-@click.option("--measures", default=None, help="逗号分隔，例如 R@5,R@100,RR@10,nDCG@10")
-@click.option("--index", type=click.Path(path_type=Path), help="使用这个目录里的索引")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def evaluate(cases: Path, systems: tuple[str, ...], measures: str | None, index: Path | None, as_json: bool) -> None:
-    """在标注案例上测量检索效果。"""
-    from data.cases import read_cases
-    from retrieval.evaluate import evaluate as run
-    from retrieval.loading import open_matcher
-    from retrieval.measures import DEFAULT_MEASURES, parse_measures
-    from retrieval.scoring import SYSTEMS
-    from ui.present_evaluation import evaluation_json, evaluation_text
-
-    labelled = read_cases(cases)
-    names = parse_measures(measures) if measures else DEFAULT_MEASURES
-    matcher = open_matcher(index=index)
-    with _progress("评测") as progress:
-        result = run(matcher, labelled, systems=systems or tuple(SYSTEMS), measures=names, progress=progress)
-    if as_json:
-        click.echo(json.dumps(evaluation_json(result), ensure_ascii=False, indent=1))
-    else:
-        _print(evaluation_text(result))
+cli.add_command(evaluate)
+cli.add_command(compare)
 
 
 @cli.command()
@@ -160,59 +139,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
     except click.UsageError as error:
-        return _complain(_usage(error))
+        return complain(usage_sentence(error))
     except click.exceptions.Abort:
-        return _complain("已中断；批量匹配再运行一次会接着做完。")
+        return complain("已中断；批量匹配再运行一次会接着做完。")
     except RongcuoError as error:
-        return _complain(str(error))
+        return complain(str(error))
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone; there is nobody to tell
     return 0
-
-
-def _complain(message: str) -> int:
-    click.echo(f"rongcuo：{message}", err=True)
-    return 2
-
-
-def _usage(error: click.UsageError) -> str:
-    """Say what is wrong with the arguments in one Chinese sentence."""
-    command = error.ctx.command_path if error.ctx else "rongcuo"
-    see = f"用法见 {command} --help。"
-    if isinstance(error, click.NoSuchOption):
-        close = error.possibilities or []
-        return f"没有 {error.option_name} 这个选项{_maybe(close)}，{see}"
-    if isinstance(error, click.MissingParameter):
-        name = error.param.make_metavar(error.ctx) if error.param and error.ctx else ""
-        return f"缺少 {name}，{see}"
-    if isinstance(error, click.BadParameter):
-        name = "/".join(error.param.opts) if error.param else "参数"
-        return f"{name} 的值不能用（{_value_problem(error)}），{see}"
-    if isinstance(error, click.BadOptionUsage):
-        return f"{error.option_name} 后面需要一个值，{see}"
-    word = str(error.message).partition("'")[2].partition("'")[0]
-    if error.message.startswith("No such command"):
-        names = sorted(error.ctx.command.commands) if error.ctx and isinstance(error.ctx.command, click.Group) else []
-        return f"没有 {word} 这个命令{_maybe(difflib.get_close_matches(word, names, 1))}，可用：{'、'.join(names)}。"
-    return f"多余或不能识别的参数{_quoted(error.message)}，叙述中有空格时请加引号，{see}"
-
-
-def _value_problem(error: click.BadParameter) -> str:
-    kind = error.param.type if error.param else None
-    if isinstance(kind, click.Choice):
-        return f"可选 {'、'.join(map(str, kind.choices))}"
-    if isinstance(kind, click.IntRange):
-        return f"应是 {kind.min} 到 {kind.max} 的整数"
-    return "请核对"
-
-
-def _maybe(close: Sequence[str]) -> str:
-    return f"，是否想用 {close[0]}？" if close else ""
-
-
-def _quoted(message: str) -> str:
-    inside = message.partition("(")[2].rpartition(")")[0]
-    return f"「{inside}」" if inside else ""
 
 
 def _narrative(text: str | None, file: Path | None) -> str:
@@ -227,28 +161,8 @@ def _narrative(text: str | None, file: Path | None) -> str:
 
         return decode(sys.stdin.buffer.read(_MAX_STDIN), "标准输入")
     if text is None:
-        raise InputError("没有给出叙述，例如 rongcuo match \"检查时发现……\"，或用 --file 指定文件，或用 - 从标准输入读取。")
+        raise InputError('没有给出叙述，例如 rongcuo match "检查时发现……"，或用 --file 指定文件，或用 - 从标准输入读取。')
     return text
-
-
-def _print(renderable: Any) -> None:  # noqa: ANN401  (anything that rich can render)
-    from rich.console import Console
-
-    console = Console()
-    # a pipe has no width: keep lines readable there instead of rich's 80 columns
-    (console if console.is_terminal else Console(width=120)).print(renderable)
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Any]:
-    """Yield a callback (done, total) that draws a bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

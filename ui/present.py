@@ -104,7 +104,10 @@ def _similarity(match: Match) -> Text:
 
 
 def _footer(report: MatchReport) -> Text:
-    return Text(f"{DISCLAIMER}（{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒）", style="dim")
+    return Text(
+        f"{DISCLAIMER}（{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒）",
+        style="dim",
+    )
 
 
 def _short(text: str, limit: int = 80) -> str:

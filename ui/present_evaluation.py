@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -12,7 +13,7 @@ from rich.text import Text
 from retrieval.evaluate import Evaluation, length_band
 from retrieval.measures import Interval
 
-__all__ = ["evaluation_json", "evaluation_text"]
+__all__ = ["comparison_text", "evaluation_json", "evaluation_text"]
 
 _NOTE = "案例由项目自编，只说明在这类案例上的表现；括号内为 95% 自助法区间；p 为配对置换检验，经 Holm 校正。"
 
@@ -59,6 +60,22 @@ def evaluation_text(evaluation: Evaluation) -> Group:
     return Group(*parts)
 
 
+def comparison_text(rows: Sequence[Mapping[str, float | str]]) -> Table:
+    """Return the case-by-case comparison of two saved runs as a table; differences are the first minus the second."""
+    table = Table(title="两次评测逐案比较（前者减后者）", title_justify="left")
+    for name in ("系统", "指标", "差", "胜/平/负", "p", "p(Holm)"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(str(row["system"]), *_comparison_cells(row, str(row["measure"])))
+    return table
+
+
+def _comparison_cells(row: Mapping[str, float | str], *names: str) -> tuple[str, ...]:
+    counts = f"{row['win']}/{row['tie']}/{row['loss']}"
+    p, adjusted = (f"{float(row[name]):.4f}" for name in ("p", "p_holm"))
+    return (*names, f"{float(row['difference']):+.3f}", counts, p, adjusted)
+
+
 def _systems(evaluation: Evaluation) -> Table:
     table = Table(title="各系统", title_justify="left")
     table.add_column("系统")
@@ -77,9 +94,7 @@ def _comparisons(evaluation: Evaluation) -> Table:
     for name in ("指标", "对手", "差", "胜/平/负", "p", "p(Holm)"):
         table.add_column(name, justify="right")
     for row in evaluation.comparisons:
-        counts = f"{row['win']}/{row['tie']}/{row['loss']}"
-        p, adjusted = (f"{float(row[name]):.4f}" for name in ("p", "p_holm"))
-        table.add_row(str(row["measure"]), str(row["theirs"]), f"{float(row['difference']):+.3f}", counts, p, adjusted)
+        table.add_row(*_comparison_cells(row, str(row["measure"]), str(row["theirs"])))
     return table
 
 

@@ -56,8 +56,7 @@ def read_rows(path: Path) -> list[InputRow]:
     if "text" not in frame.columns:
         raise FileError(f"文件 {path} 缺少 text 列，表头应是 id、text、region。")
     return [
-        _row(number, {name: row.get(name, "") for name in _COLUMNS})
-        for number, row in enumerate(frame.to_dict("records"), 1)
+        _row(number, {name: row.get(name, "") for name in _COLUMNS}) for number, row in enumerate(frame.to_dict("records"), 1)
     ]
 
 
@@ -113,7 +112,12 @@ def _wide(lines: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """One row per narrative, with the columns of its matches side by side."""
     rows = []
     for line in lines:
-        row = {"编号": line["id"], "地区": line["region"], "未给建议": "是" if line["abstained"] else "", "错误": line["error"] or ""}
+        row = {
+            "编号": line["id"],
+            "地区": line["region"],
+            "未给建议": "是" if line["abstained"] else "",
+            "错误": line["error"] or "",
+        }
         for match in line["matches"]:
             rank = match["rank"]
             row |= {

@@ -39,7 +39,7 @@ class FaissStore:
             return np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
         parameters = None
         if rows is not None and len(rows) < self.index.ntotal:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(rows, np.int64)))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(rows, np.int64)))  # type: ignore[call-arg]
         scores, found = self.index.search(np.ascontiguousarray(queries, np.float32), k, params=parameters)
         return scores, found
 

@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.stard [--corpus DIR] [--work DIR] [--system NAME]... [--out FILE]
 
-The corpus is not part of the repository; DIR (default ../shared/stard) holds corpus.jsonl.gz and queries.train.jsonl. The index is
-kept in --work, so a second run only searches. Without training the folds differ by chance alone: they are the frame in which
-trained models will be compared, and their spread shows how much a figure of one fold can be trusted.
+The corpus is not part of the repository; DIR (default ../shared/stard) holds corpus.jsonl.gz and
+queries.train.jsonl. The
+index is kept in --work, so a second run only searches. Without training the folds differ by chance alone: they are the frame in which
+models trained per fold will be compared, and their spread shows how much a figure of one fold can be trusted.
 """
 
 from __future__ import annotations

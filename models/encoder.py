@@ -1,0 +1,101 @@
+"""Encoders by name or path, and the one that runs on onnxruntime without torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.errors import ModelError
+from models.layout import DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, read_manifest
+from models.protocols import Encoder, Vectors
+from models.reading import ReadingEncoder, unit_rows
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
+__all__ = ["OnnxEncoder", "load_encoder"]
+
+_BATCH = 16
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+
+
+def load_encoder(name_or_path: str = DEFAULT_NAME, *, threads: int = 2) -> Encoder:
+    """Return the encoder of this name or in this folder; nothing is built or downloaded.
+
+    ``e5-small-zh`` is the one that ``python -m models.build_encoder`` makes. A folder with a manifest and an ONNX file runs
+    on onnxruntime; any other sentence-transformers folder, or the name of a model that this machine has already, on torch.
+    Raises ModelError where there is no such model.
+    """
+    folder = WEIGHTS / DEFAULT_NAME if name_or_path == DEFAULT_NAME else Path(name_or_path).expanduser()
+    if name_or_path == DEFAULT_NAME or (folder / MANIFEST).is_file():
+        return OnnxEncoder(folder, threads=threads)
+    if not folder.is_dir() and not _HUB_NAME.fullmatch(name_or_path):
+        raise ModelError(f"没有找到模型文件夹 {name_or_path}，请检查路径，或改用默认模型 {DEFAULT_NAME}。")
+    from models.st_encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(name_or_path, threads=threads)
+
+
+class OnnxEncoder(ReadingEncoder):
+    """A folder written by `models.build_encoder`, run by onnxruntime; starts without torch, safe to share between threads."""
+
+    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+        """Load the model; raises ModelError where the folder is missing, incomplete or unreadable."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        manifest = read_manifest(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(folder / ONNX, options, providers=["CPUExecutionProvider"])
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # onnxruntime and tokenizers raise classes of their own, some of them bare Exception
+            raise ModelError(f"编码模型 {folder} 无法读取，请重新运行 python -m models.build_encoder --force。") from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        super().__init__(tokenizer, prompts=manifest.prompts, max_tokens=manifest.max_tokens, dim=manifest.dim)
+        self.name = f"{manifest.name} (onnxruntime fp32)"
+        self.digest = manifest.digest
+
+    def _sentence_vectors(self, texts: Sequence[str], prompt: str) -> Vectors:
+        rows = np.empty((len(texts), self.dim), dtype=np.float32)
+        for places, states, mask in self._batches([prompt + text for text in texts]):
+            weights = mask[:, None, :].astype(np.float32)
+            rows[places] = (weights @ states)[:, 0] / weights.sum(axis=2)
+        return unit_rows(rows)
+
+    def _token_vectors(self, texts: Sequence[str]) -> list[Vectors]:
+        found: list[Vectors] = [np.empty((0, self.dim), dtype=np.float32)] * len(texts)
+        for places, states, mask in self._batches(texts):
+            for place, vectors, length in zip(places, states, mask.sum(axis=1), strict=True):
+                found[place] = vectors[:length]
+        return found
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors, np.ndarray]]:
+        """Yield (places in `texts`, states (batch, tokens, dim), mask (batch, tokens)), texts of like length together."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            ids, mask = _padded([encodings[i] for i in places], self._max_tokens)
+            (states,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+            yield places, states, mask
+
+
+def _padded(encodings: Sequence[Encoding], max_tokens: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return int64 ids and mask (batch, longest); what is beyond `max_tokens` is left out, padding is masked."""
+    longest = min(max_tokens, max(len(encoding.ids) for encoding in encodings))
+    ids = np.ones((len(encodings), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, encoding in enumerate(encodings):
+        length = min(longest, len(encoding.ids))
+        ids[row, :length] = encoding.ids[:length]
+        mask[row, :length] = 1
+    return ids, mask

@@ -1,0 +1,81 @@
+"""A real server on a free port, a real Chromium, and a page that fails its test on errors and on requests to other hosts."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ui.page_http import listen
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
+
+
+@pytest.fixture(scope="package")
+def server(matcher):
+    """Serve the page over the stub matcher in a thread and yield its address."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # gradio and what it imports warn about each other's versions
+        import uvicorn
+
+        from ui.app import create_app
+
+        app = create_app(matcher)
+    listener = listen("127.0.0.1", 0)
+    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    running.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+# package, not session: while Playwright is open its event loop runs in this thread, and other tests may want their own
+@pytest.fixture(scope="package")
+def chromium():
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed (Debian: apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install -e .[dev])")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens an address; afterwards no request may have left its host and no error may have shown."""
+    opened, requests, errors = [], [], []
+
+    def visit(address, **options):
+        context = chromium.new_context(locale="en-US", **options)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("#rc-match")
+        opened.append((context, urlsplit(address).netloc))
+        return page
+
+    yield visit
+    for context, _ in opened:
+        context.close()
+    hosts = {host for _, host in opened}
+    assert [url for url in requests if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).netloc not in hosts] == []
+    assert errors == []
+
+
+@pytest.fixture
+def page(open_page, server):
+    return open_page(server)

@@ -14,8 +14,8 @@ __all__ = ["Block", "heading_of", "label_of", "lead_of", "make_blocks", "squeeze
 _SPACE = re.compile(rf"[\s{BLANKS}]+")
 _CHINESE_GAP = re.compile(r"(?<=[^\x00-\x7f]) (?=[^\x00-\x7f])")
 _SENTENCE = re.compile(r"[^。！？；;]*[。！？；;]?")
-_WIDEST_PAGE = 60
-"""A text whose longest line has at most this many characters is taken to be broken into lines by a page's width."""
+_PAGE_WIDTHS = range(15, 61)
+"""A text whose longest line has one of these lengths is taken to be broken into lines by a page's width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _page_width(tokens: Sequence[Token]) -> int:
     for token in tokens:
         length = 0 if token.kind == "space" else length + token.end - token.start
         longest = max(longest, length)
-    return longest if longest <= _WIDEST_PAGE else 0
+    return longest if longest in _PAGE_WIDTHS else 0
 
 
 def _blocks(text: str, tokens: Sequence[Token], accepted: Collection[int]) -> Iterator[Block]:

@@ -208,10 +208,8 @@ def _places(clause: Clause, *, introduces: bool) -> dict[str, list[str]]:
 
 
 def _reason(rule: Rule, found: re.Match[str]) -> str:
-    words = found[0].strip("，。；：")
-    if len(words) > 24:  # a pattern that spans a sentence: its end carries the meaning
-        words = "…" + words[-22:]
-    return f"{_PLACES[rule.where]}含「{words}」"
+    words = found["words"] if "words" in rule.pattern.groupindex else found[0]
+    return f"{_PLACES[rule.where]}含「{words.strip('，。；：')}」"
 
 
 def _normal(text: str) -> str:

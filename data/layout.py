@@ -1,20 +1,20 @@
-"""Where in a file the regulation stands: its mode (articles or outline), title, front matter, body and tail."""
+"""Which labels of a text hold, whether it is in articles or an outline, and where its body starts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from data.blocks import Block, squeeze
-from data.furniture import is_addressee, is_adoption, is_annex, is_contents, is_furniture, is_signature, looks_like_title
+from data.furniture import looks_like_title
 from data.lexer import HEADING_KINDS, Token
 from data.numbering import Run, accept_lists, article_runs
 
-__all__ = ["Plan", "front_roles", "plan_text", "tail_start", "title_blocks"]
+__all__ = ["Plan", "plan_text"]
 
 _GROUP_HEADING = re.compile(r"[ \t\u3000\xa0]*[:：、 \u3000\xa0][^。；;\n\r]{1,40}(?:[\n\r]|$)")
+_SHORTEST_OPENING = 8
 _RANK = {"part": 0, "chapter": 1, "section": 2}
 
 
@@ -43,7 +43,8 @@ def plan_text(text: str, tokens: Sequence[Token]) -> Plan:
         first = min(lists, default=-1)
     heads = _headings(text, tokens, articles | lists)
     body = _body_start(heads, _with_outline_headings(text, tokens, lists, first))
-    if runs and runs[0].articles[0].number > 1 and not heads and not _titled(text, first):
+    first_number = runs[0].articles[0].number if runs else 1
+    if first_number > 1 and not any(head.start < first for head in heads) and not _titled(text, first):
         body = 0  # a text that begins within an article: what stands before the first label belongs to the body
     accepted = articles | lists | {head.start for head in heads} | _groups(text, tokens)
     return Plan(runs, frozenset(accepted), max(body, 0), body >= 0)
@@ -72,22 +73,36 @@ def _groups(text: str, tokens: Sequence[Token]) -> frozenset[int]:
 
 def _body_runs(text: str, runs: Sequence[Run]) -> tuple[Run, ...]:
     """Leave out runs whose articles all stand in the longest run or the next one: abstracts around a regulation."""
-    longest = max(runs, key=len, default=None)
+    if len(runs) < 2:
+        return tuple(runs)
+    longest = max(runs, key=len)
+    known = _openings(text, longest)
     keep = []
     for run, after in zip_longest(runs, runs[1:]):
-        longer = [other for other in (longest, after) if other is not None and len(other) > len(run)]
-        if not any(_repeats(text, run, other) for other in longer):
+        abstract = len(run) < len(longest) and _repeats(text, run, known)
+        if not abstract and after is not None and after is not longest and len(run) < len(after):
+            abstract = _repeats(text, run, _openings(text, after))
+        if not abstract:
             keep.append(run)
     return tuple(keep)
 
 
-def _repeats(text: str, run: Run, other: Run) -> bool:
-    openings = {(token.number, token.sub): _opening(text, token) for token in other.articles}
-    return all(openings.get((token.number, token.sub)) == _opening(text, token) for token in run.articles)
+def _openings(text: str, run: Run) -> dict[tuple[int, int], str]:
+    return {(token.number, token.sub): _opening(text, token) for token in run.articles}
+
+
+def _repeats(text: str, run: Run, known: Mapping[tuple[int, int], str]) -> bool:
+    """Tell whether each article of `run` begins as the one of that number in `known`; an abstract may break it off."""
+    for token in run.articles:
+        opening = _opening(text, token)
+        if len(opening) < _SHORTEST_OPENING or not known.get((token.number, token.sub), "").startswith(opening):
+            return False
+    return True
 
 
 def _opening(text: str, token: Token) -> str:
-    return squeeze(text[token.end : token.end + 60]).replace(" ", "")[:25]
+    lines = text[token.end : token.end + 60].split(maxsplit=1) or [""]
+    return lines[0].rstrip("…. ")[:25]
 
 
 def _in_articles(runs: Sequence[Run], tokens: Sequence[Token]) -> bool:
@@ -144,69 +159,3 @@ def _body_start(heads: Sequence[Token], first: int) -> int:
             start, rank = head.start, _RANK[head.kind]
             chain.add((head.kind, head.number))
     return start
-
-
-def title_blocks(text: str, front: Sequence[Block], *, labelled: bool) -> tuple[int, int]:
-    """Return the places [from, to) of the title among the blocks before the body; (0, 0) where there is none.
-
-    The last line that reads like a title counts, since a notice or an abstract may name it before; a first half of it
-    on a line of its own is found by the full title's standing in 《》 somewhere.
-    """
-    for place in range(len(front) - 1, -1, -1):
-        line = front[place].text
-        if front[place].label is None and looks_like_title(line) and not is_furniture(line):
-            return (place - 1, place + 1) if place and _is_first_half(text, front[place - 1], line) else (place, place + 1)
-    for place, block in enumerate(front):
-        if labelled and block.label is None and _is_plain_line(block.text):
-            return place, place + 1
-    return 0, 0
-
-
-def _is_first_half(text: str, before: Block, line: str) -> bool:
-    if before.label is not None or not _is_plain_line(before.text):
-        return False
-    whole = _name(before.text) + _name(line)
-    return f"《{whole}》" in _name(text)
-
-
-def _name(text: str) -> str:
-    return squeeze(text).replace(" ", "").translate(str.maketrans("（）", "()"))
-
-
-def _is_plain_line(line: str) -> bool:
-    known = is_furniture(line) or is_adoption(line) or is_addressee(line) or is_contents(line)
-    return not known and 4 <= len(line) <= 80 and not any(char in "。；;：:！？>|" for char in line)
-
-
-def front_roles(front: Sequence[Block], title: tuple[int, int], *, labelled: bool) -> list[str]:
-    """Return "furniture", "title" or "body" for each block before the body.
-
-    Prose below the title is a preamble. In a text without labels everything but plain furniture is its body.
-    """
-    roles = []
-    for place, block in enumerate(front):
-        if title[0] <= place < title[1]:
-            roles.append("title")
-        elif not labelled:
-            below_title = title[1] > 0 and place >= title[1] and is_adoption(block.text)
-            roles.append("furniture" if is_furniture(block.text) or below_title else "body")
-        elif place < title[0] or block.label is not None or not _is_preamble(block.text):
-            roles.append("furniture")
-        else:
-            roles.append("body")
-    if not labelled and "body" not in roles:
-        return ["body"] * len(roles)
-    return roles
-
-
-def _is_preamble(line: str) -> bool:
-    known = is_furniture(line) or is_adoption(line) or is_addressee(line) or is_contents(line) or is_signature(line)
-    return not known and (len(line) > 40 or line[-1] in "。：:；;！？”）)" and len(line) >= 8)
-
-
-def tail_start(blocks: Sequence[Block], last_label: int) -> int:
-    """Return from which place on `blocks` are annexes: the first 附件 line after the offset `last_label`, or the end."""
-    for place, block in enumerate(blocks):
-        if block.start > last_label and block.label is None and is_annex(block.text):
-            return place
-    return len(blocks)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from data.blocks import squeeze
 from data.numerals import parse_number
 from data.schema import Regulation
 
@@ -74,8 +73,8 @@ def _edges(regulation: Regulation) -> tuple[list[str], list[str]]:
     first = min((clause.span.start for clause in regulation.clauses), default=len(regulation.text))
     last = max((clause.span.end for clause in regulation.clauses), default=0)
     lines = [piece for piece in regulation.pieces if piece.level == "furniture"]
-    front = [squeeze(piece.text) for piece in lines if piece.span.start < first]
-    return front, [squeeze(piece.text) for piece in lines if piece.span.start >= last]
+    front = [" ".join(piece.text.split()) for piece in lines if piece.span.start < first]
+    return front, [" ".join(piece.text.split()) for piece in lines if piece.span.start >= last]
 
 
 def _read_date(match: re.Match[str] | None) -> date | None:
@@ -154,5 +153,5 @@ def _doc_number(front: Sequence[str]) -> str:
 
 
 def _supersedes(regulation: Regulation) -> str:
-    found = _first(_SUPERSEDED, [clause.text for clause in reversed(regulation.clauses[-6:])])
+    found = _first(_SUPERSEDED, [clause.text for clause in reversed(regulation.clauses[-6:]) if "废止" in clause.text])
     return found[1].strip("，, ") if found else ""

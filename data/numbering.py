@@ -25,16 +25,6 @@ class Run:
 
     articles: tuple[Token, ...]
 
-    @property
-    def start(self) -> int:
-        """Where the first article's label begins."""
-        return self.articles[0].start
-
-    @property
-    def end(self) -> int:
-        """Where the last article's label ends."""
-        return self.articles[-1].end
-
     def __len__(self) -> int:
         return len(self.articles)
 

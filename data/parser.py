@@ -1,7 +1,7 @@
 """Parses the text of a Chinese regulation into pieces and clauses that keep their offsets.
 
-    text -> lexer (tokens) -> numbering, layout (which labels hold, where the body is) -> blocks
-         -> articles or outline (tree) -> builder (pieces, clauses)
+    text -> lexer (tokens) -> numbering, layout (which labels hold, where the body starts) -> blocks
+         -> roles (title, furniture, body) -> articles or outline (tree) -> builder (pieces, clauses)
 
 Every character belongs to exactly one piece. The level grammar stands in `articles` and `outline`.
 """
@@ -14,11 +14,11 @@ from data.articles import build_articles
 from data.blocks import Block, make_blocks, squeeze
 from data.builder import Builder
 from data.errors import ParseError
-from data.furniture import is_furniture, is_signature
-from data.layout import Plan, front_roles, plan_text, tail_start, title_blocks
-from data.lexer import HEADING_KINDS, lex
+from data.layout import Plan, plan_text
+from data.lexer import lex
 from data.numbering_report import numbering_report
 from data.outline import build_outline
+from data.roles import Role, assign_roles
 from data.schema import Regulation
 from data.split import regulation_starts
 
@@ -62,37 +62,17 @@ def parse_file_text(text: str, regulation_id: str) -> tuple[Regulation, ...]:
 
 
 def _build(out: Builder, blocks: Sequence[Block], plan: Plan) -> str:
-    """Sort the blocks into front matter, body and tail, add them all to `out` and return the title."""
-    first = next((at for at, block in enumerate(blocks) if plan.labelled and block.start >= plan.body_start), len(blocks))
-    front = blocks[:first]
-    place = title_blocks(out.text, front, labelled=plan.labelled)
-    roles = front_roles(front, place, labelled=plan.labelled)
-    last_label = max((b.label.start for b in blocks[first:] if b.label and b.label.kind in _anchors(plan)), default=0)
-    end = tail_start(blocks, last_label) if plan.labelled else len(blocks)
-    for block, role in zip(front, roles, strict=True):
-        if role == "furniture":
-            out.furniture(block)
-    body = [block for block, role in zip(front, roles, strict=True) if role == "body"]
-    for block in blocks[first:end]:
-        tail = block.label is None and block.start > last_label
-        if block.label is None and (is_furniture(block.text) or tail and is_signature(block.text)):
-            out.furniture(block)
-        else:
-            body.append(block)
-    for block in blocks[end:]:
+    """Add all blocks to `out`, each by its role, and return the title."""
+    roles = assign_roles(out.text, blocks, plan)
+    by_role: dict[Role, list[Block]] = {"title": [], "furniture": [], "body": []}
+    for block, role in zip(blocks, roles, strict=True):
+        by_role[role].append(block)
+    for block in by_role["furniture"]:
         out.furniture(block)
-    (build_articles if plan.runs else build_outline)(out, body)
-    return _title(out, front[place[0] : place[1]])
-
-
-def _anchors(plan: Plan) -> frozenset[str]:
-    return frozenset({"article"} | HEADING_KINDS) if plan.runs else frozenset({"outline", "bracket", "digit"} | HEADING_KINDS)
-
-
-def _title(out: Builder, blocks: Sequence[Block]) -> str:
-    if not blocks:
+    (build_articles if plan.runs else build_outline)(out, by_role["body"])
+    if not by_role["title"]:
         return ""
-    start, end = blocks[0].start, blocks[-1].end
-    title = "".join(squeeze(block.text) for block in blocks)
+    start, end = by_role["title"][0].start, by_role["title"][-1].end
+    title = "".join(squeeze(block.text) for block in by_role["title"])
     out.add(out.unique("title"), "title", start, end, label=title)
     return title

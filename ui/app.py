@@ -47,8 +47,9 @@ def build_blocks(matcher: Matcher) -> gr.Blocks:
             story, region, button, clear = _form(scopes)
         status = gr.HTML(status_html(""), **_BARE)
         result = gr.HTML("", **_BARE)
-        running, failed = status_html("正在查找……"), status_html("没有得到结果，请确认程序仍在运行，然后再试一次。", "error")
-        event = button.click(None, None, status, js=_returns(running), **_PRIVATE).then(
+        running = _returns(status_html("正在查找……", "running"), before="window.rongcuo.watch()")
+        failed = _returns(status_html("程序出错，没有得到结果；请再试一次，仍不行时请查看运行程序的窗口。", "error"), "")
+        event = button.click(None, None, status, js=running, **_PRIVATE).then(
             lambda text, chosen: answer(matcher, scopes, text, chosen),
             [story, region],
             [status, result],
@@ -57,7 +58,7 @@ def build_blocks(matcher: Matcher) -> gr.Blocks:
             **_PRIVATE,
         )
         event.success(None, None, None, js="() => window.rongcuo.shown()", **_PRIVATE)
-        event.failure(None, None, [status, result], js=_returns(failed, ""), **_PRIVATE)
+        event.failure(None, None, [status, result], js=failed, **_PRIVATE)
         clear.click(None, None, [story, status, result], js=_returns("", status_html(""), ""), **_PRIVATE)
     blocks.queue(max_size=_WAITING, api_open=False)
     return blocks
@@ -91,9 +92,8 @@ def serve(host: str, port: int) -> None:
     with contextlib.closing(listen(host, port)) as listener:
         matcher = open_matcher()
         matcher.match(EXAMPLES[0][1])  # dictionaries and model load at first use: let that be before the first visitor
-        config = uvicorn.Config(
-            create_app(matcher), log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2
-        )
+        config = uvicorn.Config(create_app(matcher), ws="none", log_level="warning", access_log=False, server_header=False)
+        config.timeout_graceful_shutdown = 2  # an open page holds a connection that never ends by itself
         for line in _greeting(host, port):
             click.echo(line)
         with contextlib.suppress(KeyboardInterrupt):
@@ -116,8 +116,8 @@ def _form(scopes: Mapping[str, str]) -> tuple[gr.Textbox, gr.Dropdown, gr.Button
     story = gr.Textbox(
         label="事情经过",
         info="写下或粘贴：什么时候、做了什么、出了什么问题。按 Ctrl+Enter 查找。",
-        lines=7,
-        max_lines=16,
+        lines=5,
+        max_lines=14,
         autofocus=True,
         elem_id="rc-story",
     )
@@ -140,6 +140,7 @@ def _theme() -> gr.themes.Base:
     return theme.set(
         block_info_text_color="*neutral_600",
         block_info_text_color_dark="*neutral_300",
+        block_info_text_size="14px",
         block_title_text_color="*neutral_800",
         block_title_text_color_dark="*neutral_100",
         block_title_text_weight="600",
@@ -160,10 +161,10 @@ def _scopes(matcher: Matcher) -> dict[str, str]:
     return {_ALL: "全部规定"} | {e.clause.regulation_id: e.title or e.clause.regulation_id for e in matcher.index.entries}
 
 
-def _returns(*values: str) -> str:
-    """Return a function for the browser that gives `values` to the outputs of an event."""
+def _returns(*values: str, before: str = "") -> str:
+    """Return a function for the browser that runs the statement `before` and gives `values` to the outputs of an event."""
     constant = json.dumps(values if len(values) > 1 else values[0], ensure_ascii=False)
-    return f"() => ({constant})"
+    return f"() => {{ {before}; return {constant}; }}"
 
 
 def _greeting(host: str, port: int) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ TOP = 3
 _BUTTONS = (("copy", "复制结果"), ("text", "下载文字版"), ("json", "下载 JSON"))
 
 
-def status_html(message: str, kind: Literal["plain", "notice", "error"] = "plain") -> str:
+def status_html(message: str, kind: Literal["plain", "running", "notice", "error"] = "plain") -> str:
     """Return the line above the result; it is read out by screen readers when it changes, "" shows nothing."""
     return f'<p class="rc-status rc-{kind}" role="status">{escape(message)}</p>'
 
@@ -76,14 +76,15 @@ class _CutOnce(Segmenter):
 
 def _narrative(report: MatchReport, shared: dict[int, Sequence[Span]]) -> str:
     windows = [(m.rank, evidence.narrative) for m in report.matches for evidence in m.evidence]
+    best = [(m.rank, m.evidence[0].narrative) for m in report.matches if m.evidence]  # all would cover a short narrative
     words = [(rank, span) for rank, spans in shared.items() for span in spans]
     top = range(1, TOP + 1)
-    marked = mark_stretches(stretches(report.narrative, windows=windows, words=words), top=top)
+    marked = mark_stretches(stretches(report.narrative, best=best, windows=windows, words=words), top=top)
     return (
         '<section class="rc-narrative" aria-labelledby="rc-narrative-title">'
         '<h2 id="rc-narrative-title">事情经过中的依据</h2>'
-        f'<p class="rc-legend"><mark class="rc-window">虚线</mark>是前 {TOP} 名条款的依据，'
-        '<mark class="rc-word">粗体实线</mark>是条款中也有的字词。指向或选中一张条款卡，只标它自己的依据。</p>'
+        f'<p class="rc-legend"><mark class="rc-window">虚线</mark>是前 {TOP} 名条款各自最相近的一段，'
+        '<mark class="rc-word">粗体实线</mark>是条款中也有的字词。指向或选中一张条款卡，只标它自己的各段依据。</p>'
         f'<div class="rc-told" tabindex="0" role="region" aria-label="事情经过，已标出依据">{marked}</div>'
         "</section>"
     )

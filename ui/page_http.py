@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.errors import InputError
@@ -31,6 +32,8 @@ _POLICY = "; ".join(
     )
 )
 _ASSETS = Path(__file__).with_name("assets")
+# What Gradio offers beside the page and the page does not use: uploads, fetching from elsewhere, interface descriptions.
+_CLOSED = re.compile(r"/(?:gradio_api/)?(?:upload|proxy=|openapi\.json)")
 _PREVIEW = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')
 
 
@@ -48,7 +51,7 @@ def rewrite(html: bytes, head: bytes) -> bytes:
 
 
 class PageMiddleware:
-    """ASGI middleware that rewrites the page at ``/`` and adds the headers that keep it to its own host."""
+    """ASGI middleware: rewrites the page at ``/``, adds the headers that keep it to its own host, closes what it does not use."""
 
     def __init__(self, app: ASGIApp, head: bytes) -> None:
         self.app = app
@@ -58,6 +61,8 @@ class PageMiddleware:
         """Answer one request; everything but the page passes through unread."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif _CLOSED.match(scope["path"]):
+            await PlainTextResponse("没有这个页面。", 404)(scope, receive, send)
         elif scope["path"] == "/":
             # uncompressed, or there would be nothing to rewrite
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]

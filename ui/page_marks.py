@@ -11,22 +11,29 @@ from data.schema import Span
 __all__ = ["Stretch", "mark_stretches", "mark_words", "stretches"]
 
 
+Ranked = Iterable[tuple[int, Span]]  # spans with the rank of the match that each belongs to
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Characters that lie in the same spans; `windows` and `words` are the ranks of the matches whose spans these are."""
+    """Characters that lie in the same spans, with the ranks of the matches whose spans these are.
+
+    `best` are the best evidence windows, `windows` all of them, `words` the words that stand in the clause too.
+    """
 
     text: str
+    best: tuple[int, ...] = ()
     windows: tuple[int, ...] = ()
     words: tuple[int, ...] = ()
 
 
-def stretches(text: str, *, windows: Iterable[tuple[int, Span]] = (), words: Iterable[tuple[int, Span]] = ()) -> list[Stretch]:
+def stretches(text: str, *, best: Ranked = (), windows: Ranked = (), words: Ranked = ()) -> list[Stretch]:
     """Return `text` cut wherever a span starts or ends; the stretches cover it in order, and empty text gives [].
 
     Spans may overlap in any way; what lies outside the text is cut off.
     """
     changes: dict[int, list[tuple[bool, str, int]]] = {0: [], len(text): []}
-    for kind, spans in (("window", windows), ("word", words)):
+    for kind, spans in (("best", best), ("window", windows), ("word", words)):
         for rank, span in spans:
             if span.start < min(span.end, len(text)):
                 changes.setdefault(span.start, []).append((True, kind, rank))
@@ -37,12 +44,16 @@ def stretches(text: str, *, windows: Iterable[tuple[int, Span]] = (), words: Ite
     for start, end in zip(places, places[1:], strict=False):
         for opens, kind, rank in sorted(changes[start]):  # False first: a span that ends here is left before the next one
             (open_now.add if opens else open_now.discard)((kind, rank))
-        found.append(Stretch(text[start:end], _ranks(open_now, "window"), _ranks(open_now, "word")))
+        best_now, windows_now, words_now = (_ranks(open_now, kind) for kind in ("best", "window", "word"))
+        found.append(Stretch(text[start:end], best_now, windows_now, words_now))
     return found
 
 
 def mark_stretches(found: Sequence[Stretch], *, top: Collection[int]) -> str:
-    """Return stretches of a narrative as HTML: marked for the ranks in `top`, prepared for the script for all others."""
+    """Return stretches of a narrative as HTML: for the ranks in `top` words and best windows are marked.
+
+    All ranks stand in data attributes, by which the script of the page marks what belongs to one card.
+    """
     return "".join(_stretch(stretch, top) for stretch in found)
 
 
@@ -59,24 +70,19 @@ def _ranks(open_now: set[tuple[str, int]], wanted: str) -> tuple[int, ...]:
 
 
 def _stretch(stretch: Stretch, top: Collection[int]) -> str:
-    if not stretch.windows and not stretch.words:
-        return escape(stretch.text)
-    word, window = (tuple(r for r in ranks if r in top) for ranks in (stretch.words, stretch.windows))
     data = "".join(_data(stretch))
-    if not word and not window:
+    if not data:
+        return escape(stretch.text)
+    words, best = ([rank for rank in ranks if rank in top] for ranks in (stretch.words, stretch.best))
+    kinds = [kind for kind in (("rc-word", words, "条款中也有"), ("rc-window", best, "条款的依据")) if kind[1]]
+    if not kinds:
         return f"<span{data}>{escape(stretch.text)}</span>"
-    names = " ".join(name for name, ranks in (("rc-word", word), ("rc-window", window)) if ranks)
-    title = "；".join(
-        f"{_list(ranks)}{what}" for ranks, what in ((word, "条款中也有"), (window, "条款的依据")) if ranks
-    )
+    names = " ".join(name for name, _, _ in kinds)
+    title = "；".join(f"第 {'、'.join(map(str, ranks))} 名{what}" for _, ranks, what in kinds)
     return f'<mark class="{names}"{data} title="{title}">{escape(stretch.text)}</mark>'
 
 
 def _data(stretch: Stretch) -> Iterator[str]:
-    for name, ranks in (("windows", stretch.windows), ("words", stretch.words)):
+    for name, ranks in (("best", stretch.best), ("windows", stretch.windows), ("words", stretch.words)):
         if ranks:
             yield f' data-{name}="{" ".join(map(str, ranks))}"'
-
-
-def _list(ranks: Sequence[int]) -> str:
-    return f"第 {'、'.join(map(str, ranks))} 名"

@@ -23,8 +23,10 @@ def test_the_page_names_no_other_host(server):
     assert html.index("<style>") < html.index("window.gradio_config")
 
 
-@pytest.mark.parametrize("path", ["docs", "redoc", "openapi.json"])
-def test_no_interface_descriptions(server, path):
+@pytest.mark.parametrize(
+    "path", ["docs", "redoc", "openapi.json", "gradio_api/openapi.json", "gradio_api/upload", "gradio_api/proxy=http://127.0.0.1/"]
+)
+def test_what_the_page_does_not_use_is_closed(server, path):
     with pytest.raises(urllib.error.HTTPError) as caught:
         fetch(server + path)
     assert caught.value.code == 404
@@ -32,10 +34,10 @@ def test_no_interface_descriptions(server, path):
 
 
 def test_rewrite_changes_only_what_it_should():
-    html = b'<html\n\tlang="en"><head><meta property="og:image"\n content="https://x"/><meta name="viewport" content="a"></head></html>'
-    assert rewrite(html, b"<style></style>") == (
-        b'<html\n\tlang="zh-CN"><head><style></style><meta name="viewport" content="a"></head></html>'
-    )
+    preview = b'<meta property="og:image"\n content="https://x"/>'
+    html = b'<html\n\tlang="en"><head>%s<meta name="viewport" content="a"></head></html>'
+    wanted = b'<html\n\tlang="zh-CN"><head><style></style><meta name="viewport" content="a"></head></html>'
+    assert rewrite(html % preview, b"<style></style>") == wanted
 
 
 def test_a_port_in_use_is_one_chinese_sentence():
@@ -43,7 +45,9 @@ def test_a_port_in_use_is_one_chinese_sentence():
         listen("127.0.0.1", taken.getsockname()[1])
 
 
-@pytest.mark.parametrize(("host", "message"), [("203.0.113.7", "不是这台机器的地址"), ("no such host", "无法识别"), ("..", "无法识别")])
+@pytest.mark.parametrize(
+    ("host", "message"), [("203.0.113.7", "不是这台机器的地址"), ("no such host", "无法识别"), ("..", "无法识别")]
+)
 def test_a_bad_host_is_one_chinese_sentence(host, message):
     with pytest.raises(InputError, match=message) as caught:
         listen(host, 0)

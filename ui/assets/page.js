@@ -11,7 +11,7 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
 
   /** Show in the narrative what belongs to one card; null shows what belongs to the best clauses again. */
   function activate(card) {
-    for (const old of document.querySelectorAll(".rc-active")) old.classList.remove("rc-active", "rc-active-word");
+    for (const old of document.querySelectorAll(".rc-active, .rc-active-word")) old.classList.remove("rc-active", "rc-active-best", "rc-active-word");
     const panel = told();
     if (!panel) return;
     panel.classList.toggle("rc-focused", card !== null);
@@ -21,7 +21,9 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
     for (const mark of panel.querySelectorAll(`[data-words~="${rank}"]`)) mark.classList.add("rc-active-word");
     const windows = panel.querySelectorAll(`[data-windows~="${rank}"]`);
     for (const mark of windows) mark.classList.add("rc-active");
-    if (windows.length) reveal(panel, windows[0]);
+    const best = panel.querySelectorAll(`[data-best~="${rank}"]`);
+    for (const mark of best) mark.classList.add("rc-active-best");
+    if (best.length) reveal(panel, best[0]);
   }
 
   /** Scroll inside the panel only: the page itself must not move under the pointer. */
@@ -99,13 +101,42 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
     return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
   }
 
-  // On a narrow screen the answer lies below the fold: bring its first line into view when it arrives.
+  const status = () => document.querySelector(".rc-status");
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  // When the program is back, Gradio loads the page anew: carry the narrative over that, and leave nothing behind.
+  const KEY = "rongcuo-story";
+  const story = () => document.querySelector("#rc-story textarea");
+  const keep = () => story()?.value && sessionStorage.setItem(KEY, story().value);
+
+  async function restore(text) {
+    sessionStorage.removeItem(KEY);
+    while (!story()) await pause(100);
+    story().value = text;
+    story().dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (sessionStorage.getItem(KEY)) restore(sessionStorage.getItem(KEY));
+
   window.rongcuo = {
-    shown() {
-      const status = document.querySelector(".rc-status");
-      if (status && status.getBoundingClientRect().top > window.innerHeight * 0.6) {
-        status.scrollIntoView({ block: "start", behavior: "auto" });
+    /** While an answer is awaited, see that the program is still there: Gradio would wait for it without a word. */
+    async watch() {
+      for (;;) {
+        await pause(3000);
+        if (!status()?.classList.contains("rc-running")) return;
+        try {
+          await fetch("favicon.ico", { method: "HEAD", cache: "no-store" });
+        } catch {
+          status().classList.replace("rc-running", "rc-error");
+          status().textContent = "与程序的连接断了，请确认它仍在运行，然后再试一次。";
+          window.addEventListener("pagehide", keep, { once: true });
+          return;
+        }
       }
+    },
+
+    /** On a narrow screen the answer lies below the fold: bring its first line into view when it arrives. */
+    shown() {
+      if (status()?.getBoundingClientRect().top > window.innerHeight * 0.6) status().scrollIntoView({ block: "start" });
     },
   };
 })();

@@ -1,0 +1,98 @@
+"""The cases that went worst: the narrative, the clauses sought, what stood above them, and on what grounds.
+
+The grounds are facts that can be looked up: scores, the nearest window of the narrative, words that stand in both texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from data.categories import CATEGORIES
+from data.entries import Entry
+from retrieval.analysis import Grounds, Place, WorstCase, grounds, worst_cases, worst_measure
+from retrieval.evaluate import Evaluation, length_band
+from retrieval.matcher import Matcher
+from ui.report_html import Html, details, element, number
+from ui.report_tables import region_name, system_name
+
+__all__ = ["reason", "worst_html"]
+
+_GRADES = {2: "应列（2 级）", 1: "可列（1 级）", 0: "未标注"}
+_PARTS = {"dense": "向量相似度", "bm25": "BM25", "tfidf": "TF-IDF"}
+
+
+def worst_html(evaluation: Evaluation, matcher: Matcher, *, k: int = 10) -> Html:
+    """Return the `k` worst cases of the last system, each folded away; no labelled case gives a sentence."""
+    found, name = worst_cases(evaluation, k=k), evaluation.systems[-1].name
+    if not found:
+        return element("p", "没有带标注的案例。")
+    entries = {entry.clause.id: entry for entry in matcher.index.entries}
+    said = (
+        f"按 {worst_measure(evaluation)} 从低到高列出{system_name(name)}的 {len(found)} 个案例。“依据”只列可以核对的事实："
+        "各路分数、最相近的一段叙述、两边都有的字词（两字以上）；它说明系统为什么这样排，不说明条款是否适用。"
+    )
+    return element("div", element("p", said), *(_case(worst, evaluation, matcher, entries) for worst in found))
+
+
+def reason(worst: WorstCase, seen: Mapping[str, Grounds], names: Mapping[str, str]) -> str:
+    """Return in one Chinese sentence how the first clause without label compares with the best sought one below it.
+
+    `names` says how each clause is called.
+    """
+    if not worst.top:
+        return "系统对这段叙述没有给出建议，因此没有名次。"
+    wrong = next((place for place in worst.top if not place.grade), None)
+    below = [place for place in worst.sought if wrong and place.rank and wrong.rank and place.rank > wrong.rank]
+    if wrong is None or not below:
+        return "没有未标注的条款排在应列的条款之上。"
+    one, other = seen.get(wrong.clause_id), seen.get(below[0].clause_id)
+    pair = f"第 {wrong.rank} 名的{names[wrong.clause_id]}与第 {below[0].rank} 名、应列的{names[below[0].clause_id]}相比"
+    if one is None or other is None:
+        return f"{pair}：分数 {number(wrong.score or 0)} 对 {number(below[0].score or 0)}。"
+    scores = "，".join(f"{_PARTS[part]} {value:.3f} 对 {other.parts[part]:.3f}" for part, value in one.parts.items())
+    return f"{pair}：{scores}；与叙述共有的字词，前者{_words(one)}，后者{_words(other)}。"
+
+
+def _case(worst: WorstCase, evaluation: Evaluation, matcher: Matcher, entries: Mapping[str, Entry]) -> Html:
+    case = worst.case
+    places = {place.clause_id: place for place in (*worst.top, *worst.sought)}
+    seen = grounds(matcher, case, places, system=evaluation.systems[-1].name) if worst.top else {}
+    names = _names([entries[clause] for clause in places])
+    kind = "，".join(filter(None, (region_name(case.region), case.style, length_band(case))))
+    top = element("ol", *(_place(place, seen, entries, names) for place in worst.top))
+    return details(
+        f"{case.id}　{worst_measure(evaluation)} {worst.value:.3f}　{kind}",
+        element("blockquote", case.narrative),
+        element("p", element("b", "依据："), reason(worst, seen, names)),
+        element("h4", "应列的条款和它们的名次"),
+        element("ol", *(_place(place, seen, entries, names) for place in worst.sought)),
+        *((element("h4", "实际排在最前的条款"), top) if worst.top else ()),
+    )
+
+
+def _names(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return how each clause is cited, without the title of the regulation where all are from the same."""
+    full = {entry.clause.id: entry.citation or entry.clause.id for entry in entries}
+    if len({entry.clause.regulation_id for entry in entries}) > 1:
+        return full
+    return {clause: citation.partition("》")[2] or citation for clause, citation in full.items()}
+
+
+def _place(place: Place, seen: Mapping[str, Grounds], entries: Mapping[str, Entry], names: Mapping[str, str]) -> Html:
+    clause = entries[place.clause_id].clause
+    rank = f"第 {place.rank} 名" if place.rank else "未列出"
+    score = "" if place.score is None else f"，分数 {number(place.score)}"
+    label = f"（{CATEGORIES.get(clause.category, clause.category)}，{_GRADES[place.grade]}{score}）"
+    head = element("p", element("b", rank), f" {names[place.clause_id]} ", element("small", label))
+    saw = element("p", _facts(seen[place.clause_id]), class_="rc-facts") if place.clause_id in seen else Html("")
+    return element("li", head, element("p", clause.text), saw, class_=f"rc-grade-{place.grade}")
+
+
+def _facts(found: Grounds) -> str:
+    scores = "，".join(f"{_PARTS[part]} {value:.3f}" for part, value in found.parts.items())
+    window = f"；最相近的一段叙述“{' '.join(found.window.split())}”" if found.window else ""
+    return f"{scores}{window}；与叙述共有的字词：{_words(found)}。"
+
+
+def _words(found: Grounds) -> str:
+    return "、".join(f"“{word}”" for word in found.words) or "无"

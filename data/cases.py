@@ -10,7 +10,7 @@ from typing import Any
 from data.errors import CaseFileError
 from data.schema import Case
 
-__all__ = ["read_cases"]
+__all__ = ["background_narratives", "read_cases"]
 
 _SPLITS = ("train", "dev", "test")
 
@@ -29,6 +29,15 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise CaseFileError(f"案例文件 {path} 读不出来，请确认它是 UTF-8 的 .jsonl 文件。") from error
     return cases
+
+
+def background_narratives(count: int) -> tuple[str, ...]:
+    """Return `count` narratives of the shipped training cases, evenly spaced; fewer where there are not so many."""
+    path = Path(__file__).with_name("cases") / "train.jsonl"
+    if count == 0 or not path.exists():
+        return ()
+    narratives = [case.narrative for case in read_cases(path)]
+    return tuple(narratives[:: max(1, len(narratives) // count)][:count])
 
 
 def _cases(path: Path, lines: Iterable[str]) -> Iterator[Case]:

@@ -189,10 +189,11 @@ def reliability(evaluation: Evaluation, system: SystemResult, *, bins: int = 10)
 
 def score_histogram(evaluation: Evaluation, system: SystemResult, *, bins: int = 24) -> Histogram | None:
     """Return how the scores of labelled and of other candidates spread over common bins; None where nothing was scored."""
-    rows = [(s, c in case.labels) for case in evaluation.cases for c, s in system.run.get(case.id, {}).items()]
-    if not rows:
+    runs = [(case.labels, system.run[case.id]) for case in evaluation.cases if system.run.get(case.id)]
+    if not runs:
         return None
-    scores, labelled = np.array([score for score, _ in rows]), np.array([relevant for _, relevant in rows])
+    scores = np.concatenate([np.fromiter(found.values(), np.float64) for _, found in runs])
+    labelled = np.concatenate([np.fromiter((clause in labels for clause in found), np.bool_) for labels, found in runs])
     edges = np.histogram_bin_edges(scores, bins)
     relevant, other = (np.histogram(scores[which], edges)[0].astype(np.int64) for which in (labelled, ~labelled))
     return Histogram(edges, relevant, other)

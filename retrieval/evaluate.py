@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from data.errors import InputError
 from data.schema import Case
-from retrieval.matcher import Matcher
+from retrieval.matcher import Matcher, Ranked
 from retrieval.measures import Interval, bootstrap, compare, expected_calibration_error, holm, per_case
 from retrieval.scoring import SYSTEMS
 
@@ -98,10 +97,7 @@ def evaluate(
         if name not in SYSTEMS:
             raise InputError(f"没有叫「{name}」的系统，可选：{'、'.join(SYSTEMS)}。")
     check_labels(matcher, cases)
-    results = []
-    for number, name in enumerate(systems):
-        shifted = partial(_shifted, progress, number * len(cases), len(cases) * len(systems))
-        results.append(_run(matcher, cases, name, measures, shifted))
+    results = _run(matcher, cases, systems, measures, progress)
     digest = hashlib.sha256(repr([(c.id, c.narrative, sorted(c.labels.items())) for c in cases]).encode()).hexdigest()
     manifest = matcher.index.manifest
     return Evaluation(
@@ -132,26 +128,33 @@ def length_band(case: Case) -> str:
     )
 
 
-def _shifted(progress: Progress, before: int, total: int, done: int) -> None:
-    progress(before + done, total)
-
-
 def _run(
-    matcher: Matcher, cases: Sequence[Case], system: str, measures: Sequence[str], progress: Callable[[int], None]
-) -> SystemResult:
-    run: dict[str, dict[str, float]] = {}
-    abstained: dict[str, bool] = {}
-    probabilities: dict[str, dict[str, float]] = {}
+    matcher: Matcher, cases: Sequence[Case], systems: Sequence[str], measures: Sequence[str], progress: Progress
+) -> list[SystemResult]:
+    """Rank case by case with every system, so that a narrative is encoded once."""
+    answers: dict[str, dict[str, Ranked]] = {name: {} for name in systems}
     for number, case in enumerate(cases, 1):
-        ranked = matcher.rank(case.narrative, region=case.region, system=system, top_k=_KEEP)
-        run[case.id] = dict(zip(ranked.clauses, ranked.scores, strict=True))
-        abstained[case.id] = ranked.abstained
-        if ranked.probabilities is not None:
-            probabilities[case.id] = dict(zip(ranked.clauses, ranked.probabilities, strict=True))
-        progress(number)
+        for name in systems:
+            answers[name][case.id] = matcher.rank(case.narrative, region=case.region, system=name, top_k=_KEEP)
+        progress(number, len(cases))
+    return [_measured(name, cases, answers[name], measures) for name in systems]
+
+
+def _measured(name: str, cases: Sequence[Case], answers: Mapping[str, Ranked], measures: Sequence[str]) -> SystemResult:
+    run = {key: dict(zip(ranked.clauses, ranked.scores, strict=True)) for key, ranked in answers.items()}
     values = per_case(cases, run, measures)
-    means = {name: bootstrap(list(found.values())) for name, found in values.items()}
-    return SystemResult(system, run, values, means, abstained, probabilities)
+    return SystemResult(
+        name=name,
+        run=run,
+        per_case=values,
+        means={measure: bootstrap(list(found.values())) for measure, found in values.items()},
+        abstained={key: ranked.abstained for key, ranked in answers.items()},
+        probabilities={
+            key: dict(zip(ranked.clauses, ranked.probabilities, strict=True))
+            for key, ranked in answers.items()
+            if ranked.probabilities is not None
+        },
+    )
 
 
 def _comparisons(results: Sequence[SystemResult], measures: Sequence[str]) -> tuple[dict[str, float | str], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fuse_ranks", "fuse_scores", "order"]
+__all__ = ["fuse_scores", "order"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -16,19 +16,6 @@ Ints = NDArray[np.int64]
 def order(scores: Floats) -> Ints:
     """Return row numbers, best score first; equal scores keep document order; empty input gives shape (0,)."""
     return np.argsort(-scores, kind="stable")
-
-
-def fuse_ranks(scores: Mapping[str, Floats], weights: Mapping[str, float], *, k: int = 60) -> Floats:
-    """Return sum of w / (k + rank) per document, ranks from 1.
-
-    Source: Cormack, Clarke & Büttcher, Reciprocal Rank Fusion, SIGIR 2009 (k = 60).
-    """
-    fused = np.zeros(_length(scores), dtype=np.float32)
-    for name, values in scores.items():
-        rank = np.empty(len(values), dtype=np.float32)
-        rank[order(values)] = np.arange(1, len(values) + 1)
-        fused += weights[name] / (k + rank)
-    return fused
 
 
 def fuse_scores(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

@@ -3,7 +3,7 @@
 <folder>/CURRENT               name of the version in use, replaced atomically
 <folder>/<digest>/manifest.json  format, digests, settings
 <folder>/<digest>/entries.jsonl  one clause per line; the line number is the row everywhere else
-<folder>/<digest>/bm25.* tfidf.* dense.faiss
+<folder>/<digest>/bm25.* tfidf.* dense.faiss background.npz
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from data.errors import IndexBuildError
 from models.protocols import Encoder, Vectors
 from models.segment import Segmenter
 from retrieval.backends.store import VectorStore
+from retrieval.background import Background, digest
 from retrieval.lexical import Bm25, TfIdf
 from retrieval.settings import Settings
 
@@ -43,6 +44,7 @@ class Manifest:
     entries: str
     model: str
     settings: str
+    background: str
     count: int
 
     @property
@@ -59,6 +61,7 @@ class Index:
     bm25: Bm25
     tfidf: TfIdf
     store: VectorStore
+    background: Background
     manifest: Manifest
 
     def rows(self, regulations: Sequence[str] | None, categories: Sequence[str] | None) -> NDArray[np.int64]:
@@ -74,12 +77,12 @@ class Index:
         )
 
 
-def wanted(entries: Sequence[Entry], encoder: Encoder, settings: Settings) -> Manifest:
+def wanted(entries: Sequence[Entry], encoder: Encoder, settings: Settings, background: Sequence[str] = ()) -> Manifest:
     """Return the manifest that an index over `entries` would have, without building it."""
     hasher = hashlib.sha256()
     for entry in entries:
         hasher.update(entry.to_json().encode())
-    return Manifest(FORMAT, hasher.hexdigest()[:16], encoder.digest, settings.index_digest(), len(entries))
+    return Manifest(FORMAT, hasher.hexdigest()[:16], encoder.digest, settings.index_digest(), digest(background), len(entries))
 
 
 def build(
@@ -88,20 +91,27 @@ def build(
     segmenter: Segmenter,
     settings: Settings,
     *,
+    background: Sequence[str] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Index:
-    """Score-ready index over `entries` in their order; no entries or a repeated id raise IndexBuildError."""
+    """Score-ready index over `entries` in their order; `background` are narratives as `retrieval.background` wants them.
+
+    No entries or a repeated id raise IndexBuildError.
+    """
     from retrieval.backends.faiss_store import FaissStore
 
     kept = tuple(entries)
     _check(kept)
     texts = [entry.document(lead=settings.document_lead) for entry in kept]
+    bm25 = Bm25.build(texts, segmenter.terms, k1=settings.bm25_k1, b=settings.bm25_b)
+    tfidf = TfIdf.build(texts, min_n=settings.tfidf_min_n, max_n=settings.tfidf_max_n)
     return Index(
         entries=kept,
-        bm25=Bm25.build(texts, segmenter.terms, k1=settings.bm25_k1, b=settings.bm25_b),
-        tfidf=TfIdf.build(texts, min_n=settings.tfidf_min_n, max_n=settings.tfidf_max_n),
+        bm25=bm25,
+        tfidf=tfidf,
         store=FaissStore.build(_encode(texts, encoder, progress)),
-        manifest=wanted(kept, encoder, settings),
+        background=Background.build(background, encoder, segmenter, bm25, tfidf),
+        manifest=wanted(kept, encoder, settings, background),
     )
 
 
@@ -138,7 +148,9 @@ def load(folder: Path) -> Index:
             )
         lines = (version / "entries.jsonl").read_text("utf-8").splitlines()
         entries = tuple(Entry.from_json(line) for line in lines)
-        index = Index(entries, Bm25.load(version), TfIdf.load(version), FaissStore.load(version), manifest)
+        index = Index(
+            entries, Bm25.load(version), TfIdf.load(version), FaissStore.load(version), Background.load(version), manifest
+        )
     except FileNotFoundError as error:
         raise IndexBuildError(f"没有找到索引 {folder}，请先运行 rongcuo index build --out {folder}。") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -148,15 +160,23 @@ def load(folder: Path) -> Index:
     return index
 
 
-def open_or_build(entries: Sequence[Entry], folder: Path, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> Index:
+def open_or_build(
+    entries: Sequence[Entry],
+    folder: Path,
+    encoder: Encoder,
+    segmenter: Segmenter,
+    settings: Settings,
+    *,
+    background: Sequence[str] = (),
+) -> Index:
     """Return the index under `folder` when it fits texts, model and settings; else build it, saved if the disk allows."""
     try:
         index = load(folder)
-        if index.manifest == wanted(entries, encoder, settings):
+        if index.manifest == wanted(entries, encoder, settings, background):
             return index
     except IndexBuildError:
         pass  # the default index is a cache: whatever is wrong with it, building it anew is the remedy
-    index = build(entries, encoder, segmenter, settings)
+    index = build(entries, encoder, segmenter, settings, background=background)
     try:
         save(index, folder)
     except IndexBuildError:
@@ -198,7 +218,7 @@ def _write_parts(index: Index, folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(asdict(index.manifest), indent=1), "utf-8")
     with (folder / "entries.jsonl").open("w", encoding="utf-8") as out:
         out.writelines(entry.to_json() + "\n" for entry in index.entries)
-    parts: list[Any] = [index.bm25, index.tfidf, index.store]
+    parts: list[Any] = [index.bm25, index.tfidf, index.store, index.background]
     for part in parts:
         part.save(folder)
     for path in folder.iterdir():

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.encoder import load_encoder
-
+from data.cases import background_narratives
 from data.catalogue import matched_regulations
 from data.entries import Entry, entries_of, read_clause_file
 from data.library import parse_regulation_file
+from models.encoder import load_encoder
 from models.segment import load_segmenter
 from retrieval.index import Index, build, load, open_or_build, save
 from retrieval.matcher import Matcher
@@ -28,7 +28,9 @@ def open_matcher(settings: Settings | None = None, *, index: Path | None = None)
     segmenter = load_segmenter()
     if index is not None:
         return Matcher(load(index), encoder, segmenter, settings)
-    found = open_or_build(shipped_entries(), default_folder(settings), encoder, segmenter, settings)
+    background = background_narratives(settings.background)
+    folder = default_folder(settings)
+    found = open_or_build(shipped_entries(), folder, encoder, segmenter, settings, background=background)
     return Matcher(found, encoder, segmenter, settings)
 
 
@@ -47,7 +49,9 @@ def build_index(
     settings = settings or get_settings()
     entries = _entries(regulations, clauses)
     encoder = load_encoder(settings.encoder, threads=settings.threads)
-    index = build(entries, encoder, load_segmenter(), settings, progress=progress)
+    # articles of other fields are not asked about in narratives of ours: no background for a bare clause file
+    background = () if clauses else background_narratives(settings.background)
+    index = build(entries, encoder, load_segmenter(), settings, background=background, progress=progress)
     folder = out or default_folder(settings)
     save(index, folder)
     return index, folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from data.schema import Span
 from models.protocols import Encoder, Vectors
 from models.segment import Segmenter
 from models.sentences import windows
-from retrieval.fusion import fuse_ranks, fuse_scores, order
+from retrieval.fusion import fuse_scores, order
 from retrieval.index import Index
 from retrieval.settings import Settings
 
@@ -21,13 +22,16 @@ __all__ = ["SYSTEMS", "Scorer", "Scores"]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-# What each named system is made of; hybrid is what people get.
+# What each named system is made of; hybrid is what people get. The first three are the plain methods, the others work with
+# scores from which the background is taken away.
 SYSTEMS: dict[str, tuple[str, ...]] = {
     "bm25": ("bm25",),
     "tfidf": ("tfidf",),
     "dense": ("dense",),
+    "centred": ("dense",),
     "hybrid": ("dense", "bm25", "tfidf"),
 }
+_CENTRED = ("centred", "hybrid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,15 @@ class Scores:
 
 
 class Scorer:
-    """Scores narratives with one index, encoder and segmenter; holds no state between calls."""
+    """Scores narratives with one index, encoder and segmenter; keeps the vectors of the last few narratives."""
 
     def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> None:
         self.index = index
         self.encoder = encoder
         self.segmenter = segmenter
         self.settings = settings
+        # a narrative is often scored several times over: by several systems, or for another region
+        self._encode = lru_cache(maxsize=8)(self._encode_windows)
 
     def score(self, narrative: str, rows: Ints, *, system: str = "hybrid") -> Scores:
         """Score `rows`; more rows than ``settings.depth`` are first cut to the best of each part.
@@ -71,8 +77,18 @@ class Scorer:
         parts = {name: values[rows] for name, values in lexical.items()}
         if "dense" in names:
             parts["dense"] = self._dense(vectors, rows)
-        ordered = {name: parts[name] for name in names}
-        return Scores(rows, self._fuse(ordered), ordered, spans, vectors)
+        fused = self._fuse(self._centred(parts, vectors, rows)) if system in _CENTRED else parts[names[0]]
+        return Scores(rows, fused, parts, spans, vectors)
+
+    def _centred(self, parts: dict[str, Floats], vectors: Vectors, rows: Ints) -> dict[str, Floats]:
+        """Return the parts less what any narrative scores."""
+        background = self.index.background
+        taken: dict[str, Floats] = {}
+        for name, mean in (("bm25", background.bm25), ("tfidf", background.tfidf)):
+            if name in parts:
+                taken[name] = parts[name] - mean[rows]
+        # (query - centre) · clause is the similarity less its mean over the sample
+        return {"dense": self._dense(vectors - background.center, rows), **taken}
 
     def window_scores(self, scores: Scores, rows: Ints) -> Floats:
         """Return the similarity of each window to each of `rows`, float32 (windows, rows)."""
@@ -84,7 +100,7 @@ class Scorer:
             table[line, columns] = values[hits >= 0]
         return table
 
-    def _encode(self, narrative: str) -> tuple[tuple[Span, ...], Vectors]:
+    def _encode_windows(self, narrative: str) -> tuple[tuple[Span, ...], Vectors]:
         whole = Span(0, len(narrative))
         found = windows(narrative, sentences=self.settings.window_sentences, max_chars=self.settings.window_chars)
         spans = (whole, *(span for span in found if span != whole))
@@ -119,7 +135,4 @@ class Scorer:
         return np.unique(np.concatenate(chosen))
 
     def _fuse(self, parts: dict[str, Floats]) -> Floats:
-        if len(parts) == 1:
-            return next(iter(parts.values()))
-        weights = {name: float(getattr(self.settings, f"weight_{name}")) for name in parts}
-        return fuse_ranks(parts, weights) if self.settings.fusion == "rrf" else fuse_scores(parts, weights)
+        return fuse_scores(parts, {name: float(getattr(self.settings, f"weight_{name}")) for name in parts})

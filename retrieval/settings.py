@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 __all__ = ["Settings", "get_settings"]
 
 # Only these change what an index holds; the others may differ between a build and a query.
-_INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_lead")
+_INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_lead", "background")
 
 
 class Settings(BaseSettings):
@@ -33,14 +33,14 @@ class Settings(BaseSettings):
     tfidf_max_n: int = Field(3, ge=1, description="TF-IDF 字符片段最长长度")
     document_lead: bool = Field(False, description="编入索引的条款文本是否带上引导句")
 
+    background: int = Field(64, ge=0, le=10_000, description="用来估计“任何叙述都有的得分”的训练叙述条数，0 为不用")
     window_sentences: int = Field(2, ge=1, description="叙述窗口包含的句数")
     window_chars: int = Field(160, ge=20, description="叙述窗口最多字数")
     window_encoding: str = Field(
         "late", pattern="^(late|separate)$", description="窗口向量：late 一次编码后池化，separate 逐窗编码"
     )
-    fusion: str = Field("scores", pattern="^(scores|rrf)$", description="融合方式：scores 标准分加权，rrf 倒数排名")
     weight_dense: float = Field(1.0, ge=0, description="融合时稠密检索的权重")
-    weight_bm25: float = Field(0.5, ge=0, description="融合时 BM25 的权重")
+    weight_bm25: float = Field(0.25, ge=0, description="融合时 BM25 的权重")
     weight_tfidf: float = Field(0.5, ge=0, description="融合时 TF-IDF 的权重")
     depth: int = Field(1000, ge=10, description="大语料中每路最多取回的条款数")
 

@@ -16,7 +16,7 @@ CASES = [
 def result(matcher):
     calls = []
     found = evaluate(matcher, CASES, systems=["bm25", "hybrid"], measures=["R@1", "nDCG@10"], progress=lambda *x: calls.append(x))
-    assert calls[-1] == (8, 8)
+    assert calls[-1] == (4, 4)
     return found
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from retrieval.fusion import fuse_ranks, fuse_scores, order
+from retrieval.fusion import fuse_scores, order
 
 
 def floats(*values):
@@ -11,12 +11,6 @@ def floats(*values):
 def test_equal_scores_keep_document_order():
     assert order(floats(1, 3, 1, 3)).tolist() == [1, 3, 0, 2]
     assert order(floats()).tolist() == []
-
-
-def test_ranks_by_hand():
-    scores = {"a": floats(0.9, 0.1), "b": floats(1, 2)}
-    fused = fuse_ranks(scores, {"a": 1.0, "b": 2.0})
-    assert fused == pytest.approx([1 / 61 + 2 / 62, 1 / 62 + 2 / 61])
 
 
 def test_scores_by_hand():

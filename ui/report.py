@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def write_report(evaluation: Evaluation, matcher: Matcher, path: Path, *, title:
         draft.write_text(html, "utf-8")
         draft.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise FileError(f"评测报告无法写入 {path}（{error.strerror}），请检查路径和写权限。") from error
 
 

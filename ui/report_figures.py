@@ -38,7 +38,8 @@ def figures(evaluation: Evaluation, matcher: Matcher) -> Html:
 def recall_figure(evaluation: Evaluation, matcher: Matcher) -> Html:
     """Return R@1 to R@30 of every system, with what a random order would reach."""
     labelled = [case for case in evaluation.cases if case.labels]
-    chance = chance_curve([len(matcher.scope(case.region).rows) for case in labelled], depth=_DEPTH)
+    sizes = {region: len(matcher.scope(region).rows) for region in {case.region for case in labelled}}
+    chance = chance_curve([sizes[case.region] for case in labelled], depth=_DEPTH)
     found = {system_name(s.name): recall_curve(labelled, s.run, depth=_DEPTH) for s in evaluation.systems}
     name, last = list(found.items())[-1]
     said = f"{name}前 5 名召回率 {number(last[4], 2)}，前 10 名 {number(last[9], 2)}；随机排列前 10 名 {number(chance[9], 2)}。"

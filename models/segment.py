@@ -93,7 +93,7 @@ class Segmenter:
 
 @functools.cache
 def load_segmenter() -> Segmenter:
-    """Return the segmenter of this process: the dictionary takes about 60 MB, so it is loaded once."""
+    """Return the segmenter of this process: the dictionary takes about 80 MB, so it is loaded once."""
     return Segmenter()
 
 

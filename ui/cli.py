@@ -46,7 +46,10 @@ def match(
     narrative = _narrative(text, file)
     from retrieval.loading import open_matcher
 
-    report = open_matcher(index=index).match(narrative, region=region, categories=categories, top_k=top_k)
+    matcher = open_matcher(index=index)
+    # people see at least one clause of each headline group, for and against, whatever its rank
+    headline = 0 if as_json or categories else 1
+    report = matcher.match(narrative, region=region, categories=categories, top_k=top_k, per_headline=headline)
     from ui.present import report_json, report_text
 
     if as_json:

@@ -45,7 +45,7 @@ def usage_sentence(error: click.UsageError) -> str:
     see = f"用法见 {command} --help。"
     if isinstance(error, click.NoSuchOption):
         close = error.possibilities or []
-        return f"没有 {error.option_name} 这个选项{_maybe(close)}，{see}"
+        return f"没有 {error.option_name} 这个选项{_maybe(close)}；{see}"
     if isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(error.ctx) if error.param and error.ctx else ""
         return f"缺少 {name}，{see}"
@@ -57,7 +57,7 @@ def usage_sentence(error: click.UsageError) -> str:
     word = str(error.message).partition("'")[2].partition("'")[0]
     if error.message.startswith("No such command"):
         names = sorted(error.ctx.command.commands) if error.ctx and isinstance(error.ctx.command, click.Group) else []
-        return f"没有 {word} 这个命令{_maybe(difflib.get_close_matches(word, names, 1))}，可用：{'、'.join(names)}。"
+        return f"没有 {word} 这个命令{_maybe(difflib.get_close_matches(word, names, 1))}；可用：{'、'.join(names)}。"
     return f"多余或不能识别的参数{_quoted(error.message)}，叙述中有空格时请加引号，{see}"
 
 
@@ -71,7 +71,7 @@ def _value_problem(error: click.BadParameter) -> str:
 
 
 def _maybe(close: Sequence[str]) -> str:
-    return f"，是否想用 {close[0]}？" if close else ""
+    return f"，是否想用 {close[0]}" if close else ""
 
 
 def _quoted(message: str) -> str:

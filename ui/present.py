@@ -75,25 +75,31 @@ def report_text(report: MatchReport) -> Group:
     """Return the report as tables for a terminal, one per group, with the words of the narrative that point to each clause."""
     if report.abstained:
         return Group(Panel(Text(report.reason), title="没有给出建议"), _footer(report))
-    return Group(
-        *(_table(label, matches, report.narrative) for label, matches in grouped(report.matches)),
-        _footer(report),
-    )
+    one = report.region != "all" and bool(report.matches)
+    head = [Text(_title(report.matches[0]), style="bold"), Text()] if one else []
+    groups = (_group(label, matches, report.narrative, titled=not one) for label, matches in grouped(report.matches))
+    return Group(*head, *groups, _footer(report))
 
 
-def _table(label: str, matches: Sequence[Match], narrative: str) -> Table:
+def _group(label: str, matches: Sequence[Match], narrative: str, *, titled: bool) -> Table | Text:
+    if not matches:
+        return Text.assemble((label, "bold"), "：没有相近的条款\n")
     table = Table(title=label, title_justify="left", title_style="bold", expand=True, show_lines=True)
     table.add_column("名次", justify="right", width=4)
-    table.add_column("条款", ratio=5)
-    table.add_column("相似度", width=_BAR // 2 + 7)
-    table.add_column("叙述中的依据", ratio=4)
+    table.add_column("条款", ratio=5, overflow="fold")  # Chinese has no spaces to wrap at
+    table.add_column("相似度", width=_BAR // 2 + 6)
+    table.add_column("叙述中的依据", ratio=4, overflow="fold")
     for match in matches:
         evidence = Text("\n").join(Text("“" + _short(e.narrative.of(narrative)) + "”") for e in match.evidence)
-        clause = Text.assemble((match.citation, "bold"), "\n", match.clause.text)
+        citation = match.citation if titled else match.citation.removeprefix(_title(match))
+        clause = Text.assemble((citation, "bold"), "\n", match.clause.text)
         table.add_row(str(match.rank), clause, _similarity(match), evidence)
-    if not matches:
-        table.add_row("", Text("没有排进前列的条款", style="dim"), "", "")
     return table
+
+
+def _title(match: Match) -> str:
+    """Return 《the regulation's title》 that a citation begins with."""
+    return match.citation[: match.citation.find("》") + 1]
 
 
 def _similarity(match: Match) -> Text:

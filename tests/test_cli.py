@@ -35,7 +35,7 @@ def run(capsys, *arguments):
         (["batch", "in.jsonl"], "缺少 OUT"),
         (["batch", "in.jsonl", "out.doc"], "扩展名"),
         (["parse", "没有.txt"], "没有.txt"),
-        (["parse", "."], "目录"),
+        (["parse", "."], "文件夹"),
         (["index", "build", "--backend", "oracle"], "可选 faiss"),
         (["index", "build", "--clauses", "a.jsonl"], "--out"),
         (["evaluate", "没有.jsonl"], "没有找到"),
@@ -140,7 +140,7 @@ def test_evaluate_prints_every_system_with_n_and_interval(capsys, tmp_path):
     few.write_text("\n".join(lines), "utf-8")
     code, out, _ = run(capsys, "evaluate", str(few), "--json", "--measures", "R@5,nDCG@10")
     result = json.loads(out)
-    assert code == 0 and set(result["systems"]) == {"bm25", "tfidf", "dense", "hybrid"}
+    assert code == 0 and set(result["systems"]) == {"bm25", "tfidf", "dense", "centred", "hybrid"}
     for system in result["systems"].values():
         measure = system["measures"]["nDCG@10"]
         assert measure["n"] == result["labelled"] and measure["low"] <= measure["mean"] <= measure["high"]

@@ -14,7 +14,7 @@ __all__ = ["compare", "evaluate"]
 
 @click.command()
 @click.argument("cases", type=click.Path(path_type=Path))
-@click.option("--system", "systems", multiple=True, help="bm25、tfidf、dense、hybrid，可重复；默认全部")
+@click.option("--system", "systems", multiple=True, help="bm25、tfidf、dense、centred、hybrid，可重复；默认全部")
 @click.option("--measures", default=None, help="逗号分隔，例如 R@5,R@100,RR@10,nDCG@10")
 @click.option("--index", type=click.Path(path_type=Path), help="使用这个目录里的索引")
 @click.option("--out", type=click.Path(path_type=Path), help="把结果 run.json 和报告 report.html 存到这个目录")

@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def _say(what: str):  # noqa: ANN202  (a callback of evaluate)
-    return lambda done, total: sys.stderr.write(f"\r{what} {done}/{total}") if done % 100 == 0 or done == total else None
+    return lambda done, total: sys.stderr.write(f"\r{what} {done}/{total}") if done % 64 == 0 or done == total else None
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""What README promises: its command gives its result, its commands and options exist, both make targets are there."""
+
+import json
+import re
+import shlex
+
+import pytest
+
+from tests.conftest import ROOT
+from ui.cli import cli, main
+
+README = (ROOT / "README.md").read_text("utf-8")
+README_ZH = (ROOT / "README.zh.md").read_text("utf-8")
+CHANGING = ("elapsed", "index_digest", "model_digest")  # differ with the machine or with every change of a text
+
+
+def commands(text):
+    found = re.findall(r"\.venv/bin/rongcuo ([^\n#]+)", text)
+    return [shlex.split(line, posix=True) for line in found]
+
+
+@pytest.mark.model
+def test_the_readmes_command_gives_the_readmes_result(capsys):
+    arguments = commands(README)[0]
+    expected = json.loads(re.search(r"```json\n(.*?)```", README, re.DOTALL).group(1))
+    assert main(arguments) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {k: v for k, v in found.items() if k not in CHANGING} == {k: v for k, v in expected.items() if k not in CHANGING}
+
+
+@pytest.mark.parametrize("arguments", commands(README) + commands(README_ZH), ids=" ".join)
+def test_every_command_and_option_exists(arguments):
+    command = cli
+    while hasattr(command, "commands") and arguments:
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in arguments if word.startswith("--")} <= known
+
+
+def test_both_make_targets_exist():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^make (\w+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_files_that_the_readmes_name_exist():
+    for name in re.findall(r"\]\((?!http)([^)]+)\)", README + README_ZH):
+        assert (ROOT / name).exists(), name

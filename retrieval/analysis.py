@@ -1,7 +1,4 @@
-"""Numbers behind the plots of an evaluation: curves, groups, bins, and the cases that went worst with what stood above.
-
-All is arithmetic over an `Evaluation` except `grounds`, which asks the matcher what it saw in one narrative.
-"""
+"""Numbers behind the plots of an evaluation: curves, groups, bins, and the cases that went worst with what stood above."""
 
 from __future__ import annotations
 
@@ -12,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.categories import CATEGORIES
+from data.entries import Entry
 from data.schema import Case
 from retrieval.evaluate import Evaluation, SystemResult, length_band
-from retrieval.evidence import shared_words
-from retrieval.matcher import Matcher
 from retrieval.measures import Interval, bootstrap, per_case
 
 __all__ = [
-    "Grounds",
     "Histogram",
     "Place",
     "Reliability",
@@ -29,7 +24,6 @@ __all__ = [
     "chance_curve",
     "clause_categories",
     "confusion",
-    "grounds",
     "recall_curve",
     "reliability",
     "score_histogram",
@@ -82,15 +76,6 @@ class WorstCase:
     top: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """What a system saw in a narrative for one clause: its parts' scores, the nearest window ("": none ran), shared words."""
-
-    parts: Mapping[str, float]
-    window: str
-    words: tuple[str, ...]
-
-
 def targets(case: Case) -> frozenset[str]:
     """Return the clauses that R and RR count: those of grade 2, all labels where there is none; no label gives none."""
     return frozenset(clause for clause, grade in case.labels.items() if grade == 2) or frozenset(case.labels)
@@ -117,10 +102,10 @@ def chance_curve(sizes: Sequence[int], *, depth: int = 30) -> Floats:
     return means
 
 
-def clause_categories(matcher: Matcher) -> dict[str, str]:
-    """Return {clause id: category} of the whole index in the order of CATEGORIES, a user's own categories last."""
+def clause_categories(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return {clause id: category} of the entries of an index in the order of CATEGORIES, a user's own categories last."""
     place = {name: number for number, name in enumerate(CATEGORIES)}
-    found = ((entry.clause.id, entry.clause.category) for entry in matcher.index.entries)
+    found = ((entry.clause.id, entry.clause.category) for entry in entries)
     return dict(sorted(found, key=lambda pair: place.get(pair[1], len(place))))
 
 
@@ -212,26 +197,6 @@ def worst_cases(evaluation: Evaluation, *, k: int = 10, depth: int = 5) -> tuple
 def worst_measure(evaluation: Evaluation) -> str:
     """Return the measure that `worst_cases` sorts by."""
     return "nDCG@10" if "nDCG@10" in evaluation.measures else evaluation.measures[-1]
-
-
-def grounds(matcher: Matcher, case: Case, clauses: Iterable[str], *, system: str) -> dict[str, Grounds]:
-    """Return what `system` sees in the narrative of `case` for each of `clauses`; those that are no candidates are left out.
-
-    Raises InputError as `Matcher.match` does.
-    """
-    scores = matcher.scorer.score(case.narrative, matcher.scope(case.region).rows, system=system)
-    wanted = set(clauses)
-    places = [at for at, row in enumerate(scores.rows) if matcher.index.entries[int(row)].clause.id in wanted]
-    first = 1 if len(scores.spans) > 1 else 0  # the whole narrative points nowhere; parts of it do
-    near = matcher.scorer.window_scores(scores, scores.rows[places])[first:] if len(scores.vectors) and places else None
-    found: dict[str, Grounds] = {}
-    for column, at in enumerate(places):
-        clause = matcher.index.entries[int(scores.rows[at])].clause
-        window = "" if near is None else scores.spans[first + int(near[:, column].argmax())].of(case.narrative)
-        spans, _ = shared_words(case.narrative, clause.text, matcher.scorer.segmenter)
-        words = tuple(dict.fromkeys(span.of(case.narrative) for span in spans))
-        found[clause.id] = Grounds({name: float(values[at]) for name, values in scores.parts.items()}, window, words)
-    return found
 
 
 def _only(case: Case, category: str, categories: Mapping[str, str]) -> Case:

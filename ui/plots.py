@@ -39,7 +39,7 @@ _TINTS = ("#b9d2ec", "#f3cdae", "#aedbd0", "#dfc1e1", "#e5d7a8", "#efbdc0")
 _VARIABLES = {_INK: "ink", _GRID: "grid", _CARD: "card", _PLAIN: "plain"}
 _VARIABLES |= {colour: str(number) for number, colour in enumerate(_SERIES, 1)}
 _VARIABLES |= {colour: f"tint-{number}" for number, colour in enumerate(_TINTS, 1)}
-_DASHES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
+_DASHES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)), (0, (10, 1.5)))
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _HATCHES = ("", "////", "....", "xxxx")
 _MEASURED_WITH = "DejaVu Sans"  # comes with matplotlib
@@ -71,6 +71,8 @@ class _Labels:
         self._known: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
+        if not text:
+            return ""
         longer = itertools.count(max(3, math.ceil(_width(text))))
         codes = ("".join(letters) for length in longer for letters in itertools.product(_WIDE, repeat=length))
         found = next(code for code in codes if code not in self._known)
@@ -165,7 +167,7 @@ def heatmap(words: Wording, rows: Sequence[str], columns: Sequence[str], values:
                 axes.fill(*corners, color=_SERIES[0], alpha=alpha, linewidth=0)
                 axes.text(j, i, form.format(value), ha="center", va="center", color=_INK, fontsize=9.5)
         axes.set_yticks(range(len(rows)), [say(_short(name)) for name in rows])
-        axes.set_xticks(range(len(columns)), [say(_short(name)) for name in columns], rotation=40, ha="right")
+        axes.set_xticks(range(len(columns)), [say(_short(name)) for name in columns], rotation=40, ha="right", rotation_mode="anchor")
         axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), xlabel=say(words.x), ylabel=say(words.y))
 
     return _draw(words, 1.6 + 0.3 * len(rows), paint, grid="")
@@ -177,7 +179,7 @@ def _pick(choices: Sequence[Any], number: int) -> Any:  # noqa: ANN401
 
 def _width(text: str) -> float:
     """Return about how wide a text is, in Chinese characters."""
-    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
+    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.8 for letter in text)
 
 
 def _short(text: str) -> str:

@@ -50,7 +50,7 @@ def recall_figure(evaluation: Evaluation, matcher: Matcher) -> Html:
 
 def category_figure(evaluation: Evaluation, matcher: Matcher) -> Html:
     """Return R@5 and RR of the last system per category of the sought clauses; the table has every system."""
-    categories = clause_categories(matcher)
+    categories = clause_categories(matcher.index.entries)
     tables = {system_name(s.name): _named(by_category(evaluation, s, categories)) for s in evaluation.systems}
     name, last = list(tables.items())[-1]
     if not last:

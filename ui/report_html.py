@@ -57,7 +57,7 @@ def interval(value: Interval) -> Html:
     """Return a mean with its interval beneath; a dash where n is 0."""
     if value.n == 0:
         return Html(NO_VALUE)
-    return Html(f"{number(value.mean)}<small>{value.low:.2f}–{value.high:.2f}</small>")
+    return Html(f"{number(value.mean)} <small>{value.low:.2f}–{value.high:.2f}</small>")
 
 
 def pairs(facts: Mapping[str, str]) -> Html:

@@ -25,12 +25,12 @@ __all__ = [
     "systems_table",
 ]
 
-_SYSTEMS = {"bm25": "BM25", "tfidf": "TF-IDF", "dense": "向量检索", "hybrid": "融合检索"}
+_SYSTEMS = {"bm25": "BM25", "tfidf": "TF-IDF", "dense": "向量检索", "centred": "居中向量", "hybrid": "融合检索"}
 _SPLITS = {"train": "训练", "dev": "开发", "test": "测试"}
 _OWN = "项目自编"
 _MEANING = (
     "R@k：应列条款（标注为 2 级的；没有 2 级时为全部标注）排进前 k 名的比例。RR：第一条应列条款名次的倒数。nDCG@10：前 10 名"
-    "按标注等级加权的排序质量。向量检索即 dense，融合检索即 hybrid。"
+    "按标注等级加权的排序质量。向量检索即 dense；居中向量即 centred，先减去任何叙述在该条上的平均得分；融合检索即 hybrid。"
     "候选是案例所在地区规定中供匹配的各类条款。均值下方的小字是按案例重抽样的 95% 区间（自助法）。"
 )
 

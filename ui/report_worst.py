@@ -1,7 +1,4 @@
-"""The cases that went worst: the narrative, the clauses sought, what stood above them, and on what grounds.
-
-The grounds are facts that can be looked up: scores, the nearest window of the narrative, words that stand in both texts.
-"""
+"""The cases that went worst: the narrative, the clauses sought, what stood above them, and on what grounds."""
 
 from __future__ import annotations
 
@@ -9,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from data.categories import CATEGORIES
 from data.entries import Entry
-from retrieval.analysis import Grounds, Place, WorstCase, grounds, worst_cases, worst_measure
+from retrieval.analysis import Place, WorstCase, worst_cases, worst_measure
 from retrieval.evaluate import Evaluation, length_band
 from retrieval.matcher import Matcher
+from ui.report_grounds import Grounds, grounds
 from ui.report_html import Html, details, element, number
 from ui.report_tables import region_name, system_name
 
@@ -31,6 +29,8 @@ def worst_html(evaluation: Evaluation, matcher: Matcher, *, k: int = 10) -> Html
         f"按 {worst_measure(evaluation)} 从低到高列出{system_name(name)}的 {len(found)} 个案例。“依据”只列可以核对的事实："
         "各路分数、最相近的一段叙述、两边都有的字词（两字以上）；它说明系统为什么这样排，不说明条款是否适用。"
     )
+    if matcher.index.background.center.any():
+        said += "“平常”是任何叙述在这一条上的平均得分，先减去它再排序。"
     return element("div", element("p", said), *(_case(worst, evaluation, matcher, entries) for worst in found))
 
 
@@ -49,8 +49,11 @@ def reason(worst: WorstCase, seen: Mapping[str, Grounds], names: Mapping[str, st
     pair = f"第 {wrong.rank} 名的{names[wrong.clause_id]}与第 {below[0].rank} 名、应列的{names[below[0].clause_id]}相比"
     if one is None or other is None:
         return f"{pair}：分数 {number(wrong.score or 0)} 对 {number(below[0].score or 0)}。"
-    scores = "，".join(f"{_PARTS[part]} {value:.3f} 对 {other.parts[part]:.3f}" for part, value in one.parts.items())
-    return f"{pair}：{scores}；与叙述共有的字词，前者{_words(one)}，后者{_words(other)}。"
+    rest = f"与叙述共有的字词，前者{_words(one)}，后者{_words(other)}。"
+    if one.usual:
+        more = (f"{_name(p)} {one.parts[p] - one.usual[p]:+.3f} 对 {other.parts[p] - other.usual[p]:+.3f}" for p in one.parts)
+        return f"{pair}，得分减去平常：{'，'.join(more)}；{rest}"
+    return f"{pair}：{'，'.join(f'{_name(p)} {one.parts[p]:.3f} 对 {other.parts[p]:.3f}' for p in one.parts)}；{rest}"
 
 
 def _case(worst: WorstCase, evaluation: Evaluation, matcher: Matcher, entries: Mapping[str, Entry]) -> Html:
@@ -89,9 +92,14 @@ def _place(place: Place, seen: Mapping[str, Grounds], entries: Mapping[str, Entr
 
 
 def _facts(found: Grounds) -> str:
-    scores = "，".join(f"{_PARTS[part]} {value:.3f}" for part, value in found.parts.items())
+    usual = {part: f"（平常 {value:.3f}）" for part, value in found.usual.items()}
+    scores = "，".join(f"{_name(part)} {value:.3f}{usual.get(part, '')}" for part, value in found.parts.items())
     window = f"；最相近的一段叙述“{' '.join(found.window.split())}”" if found.window else ""
     return f"{scores}{window}；与叙述共有的字词：{_words(found)}。"
+
+
+def _name(part: str) -> str:
+    return _PARTS.get(part, part)
 
 
 def _words(found: Grounds) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 import warnings
@@ -28,27 +29,41 @@ def pytest_collection_modifyitems(items):
             item.add_marker(_GRADIO)
 
 
-@pytest.fixture(scope="package")
-def server(matcher):
-    """Serve the page over the stub matcher in a thread and yield its address."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # gradio and what it imports warn about each other's versions
+class Serving(threading.Thread):
+    """A thread that serves the page over `matcher`; the page is built in its event loop, or gradio leaves loops unclosed."""
+
+    def __init__(self, matcher, listener):
+        super().__init__(daemon=True)
+        self.matcher, self.listener, self.server = matcher, listener, None
+
+    def run(self):
+        asyncio.run(self.serve())
+
+    async def serve(self):
         import uvicorn
 
         from ui.app import create_app
 
-        app = create_app(matcher)
-    listener = listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    running.should_exit = True
-    thread.join(10)
-    listener.close()
+        app = create_app(self.matcher)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+        await self.server.serve(sockets=[self.listener])
+
+
+@pytest.fixture(scope="package")
+def server(matcher):
+    """Serve the page over the stub matcher and yield its address."""
+    serving = Serving(matcher, listen("127.0.0.1", 0))
+    with serving.listener as listener:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # gradio and what it imports warn about each other's versions
+            serving.start()
+            while not (serving.server and serving.server.started):
+                assert serving.is_alive(), "the server did not start"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        serving.server.should_exit = True
+        serving.join(10)
 
 
 # package, not session: while Playwright is open its event loop runs in this thread, and other tests may want their own

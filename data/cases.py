@@ -10,7 +10,7 @@ from typing import Any
 from data.errors import CaseFileError
 from data.schema import Case
 
-__all__ = ["background_narratives", "read_cases"]
+__all__ = ["background_narratives", "parse_cases", "read_cases"]
 
 _SPLITS = ("train", "dev", "test")
 
@@ -22,13 +22,17 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     `region`, `split`, `source`, `pair`, `style` may be absent.
     """
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            cases = tuple(_cases(path, lines))
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError as error:
         raise CaseFileError(f"没有找到案例文件 {path}，请检查路径。") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CaseFileError(f"案例文件 {path} 读不出来，请确认它是 UTF-8 的 .jsonl 文件。") from error
-    return cases
+    return parse_cases(text, str(path))
+
+
+def parse_cases(text: str, name: str) -> tuple[Case, ...]:
+    """Return the cases of a file's text; `name` is what messages call the file. Empty text gives (); errors as `read_cases`."""
+    return tuple(_cases(name, text.split("\n")))
 
 
 def background_narratives(count: int) -> tuple[str, ...]:
@@ -40,7 +44,7 @@ def background_narratives(count: int) -> tuple[str, ...]:
     return tuple(narratives[:: max(1, len(narratives) // count)][:count])
 
 
-def _cases(path: Path, lines: Iterable[str]) -> Iterator[Case]:
+def _cases(name: str, lines: Iterable[str]) -> Iterator[Case]:
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -48,11 +52,11 @@ def _cases(path: Path, lines: Iterable[str]) -> Iterator[Case]:
         try:
             case = _case(json.loads(line))
         except json.JSONDecodeError as error:
-            raise CaseFileError(f"{path} 第 {number} 行不是 JSON 对象（{error.msg}），请改正后再试。") from error
+            raise CaseFileError(f"{name} 第 {number} 行不是 JSON 对象（{error.msg}），请改正后再试。") from error
         except (ValueError, TypeError, AttributeError) as error:
-            raise CaseFileError(f"{path} 第 {number} 行：{error}，请改正后再试。") from error
+            raise CaseFileError(f"{name} 第 {number} 行：{error}，请改正后再试。") from error
         if case.id in seen:
-            raise CaseFileError(f"{path} 第 {number} 行：编号 {case.id} 与第 {seen[case.id]} 行重复，请改正后再试。")
+            raise CaseFileError(f"{name} 第 {number} 行：编号 {case.id} 与第 {seen[case.id]} 行重复，请改正后再试。")
         seen[case.id] = number
         yield case
 

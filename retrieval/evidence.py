@@ -9,37 +9,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.schema import Evidence, Span
-from models.segment import Segmenter
+from models.segment import BIGRAM_MARK, Segmenter
 
-__all__ = ["best_windows", "clause_parts", "shared_words"]
+__all__ = ["best_sentences", "clause_parts", "shared_words"]
 
 _PART_END = re.compile(r"[^，,；;。：:]+[，,；;。：:]?")
+_WORTH_SHOWING = 0.5  # of the best sentence's closeness
+# Words that stand in every narrative and many clauses: shared, they point nowhere.
+_EMPTY = frozenset(
+    "现在 没有 按照 问题 情况 进行 工作 出现 部门 人员 有关 相关 规定 要求 时候 当时 因为 可以 应当 已经 其他 以及 发生 造成 "
+    "导致 过程".split()
+)
 
 
-def best_windows(
+def best_sentences(
     narrative: str,
     clause: str,
-    spans: Sequence[Span],
-    similarity: NDArray[np.float32],
+    sentences: Sequence[Span],
+    closeness: NDArray[np.float32],
     *,
     segmenter: Segmenter,
     most: int = 2,
 ) -> tuple[Evidence, ...]:
-    """Return up to `most` disjoint windows by falling similarity, each with the clause part that it shares most words with.
+    """Return up to `most` sentences that point to the clause, best first, each with the clause part it shares most words with.
 
-    `similarity` is (len(spans),); a weight is that cosine cut to 0..1. No window gives ().
+    `closeness` is (len(sentences),), see `Scorer.sentence_scores`. A weight is the sentence's closeness in proportion to the best
+    one's, so the first has 1.0; below half of it, or where nothing is closer than chance, a sentence is left out, but for
+    the first. No sentence gives ().
     """
-    chosen: list[Evidence] = []
-    # among equals the shorter window says more exactly where to look
-    for row in sorted(range(len(spans)), key=lambda i: (-float(similarity[i]), len(spans[i]), spans[i].start)):
-        span = spans[row]
-        if any(span.overlaps(evidence.narrative) for evidence in chosen):
-            continue
-        weight = min(max(float(similarity[row]), 0.0), 1.0)
-        chosen.append(Evidence(span, _part_for(span.of(narrative), clause, segmenter), weight))
-        if len(chosen) == most:
-            break
-    return tuple(chosen)
+    if not len(sentences):
+        return ()
+    # among equals the shorter sentence says more exactly where to look
+    order = sorted(range(len(sentences)), key=lambda i: (-float(closeness[i]), len(sentences[i]), sentences[i].start))[:most]
+    best = float(closeness[order[0]])
+    weights = [float(closeness[i]) / best if best > 0 else 0.0 for i in order]
+    kept = [(order[0], 1.0), *((i, w) for i, w in zip(order[1:], weights[1:], strict=True) if w >= _WORTH_SHOWING)]
+    return tuple(Evidence(sentences[i], _part_for(sentences[i].of(narrative), clause, segmenter), weight) for i, weight in kept)
 
 
 def clause_parts(clause: str) -> tuple[Span, ...]:
@@ -53,13 +58,22 @@ def shared_words(narrative: str, clause: str, segmenter: Segmenter) -> tuple[tup
     The spans of each are disjoint and in order; those that touch or overlap are one.
     """
     told, written = segmenter.term_spans(narrative), segmenter.term_spans(clause)
-    common = {term for term, span in told if len(span) > 1} & {term for term, _ in written}
-    return _merged(told, common), _merged(written, common)
+    common = _words(told) & _pieces(written) | _pieces(told) & _words(written)
+    return _merged(told, common - _EMPTY), _merged(written, common - _EMPTY)
+
+
+def _words(spans: Sequence[tuple[str, Span]]) -> set[str]:
+    return {term for term, span in spans if len(span) > 1 and not term.startswith(BIGRAM_MARK)}
+
+
+def _pieces(spans: Sequence[tuple[str, Span]]) -> set[str]:
+    """Return words and bigrams alike: a word of one text may be part of a longer word in the other (伪造 in 伪造证据)."""
+    return {term.removeprefix(BIGRAM_MARK) for term, span in spans if len(span) > 1}
 
 
 def _merged(spans: Sequence[tuple[str, Span]], terms: set[str]) -> tuple[Span, ...]:
     merged: list[Span] = []
-    for span in sorted(span for term, span in spans if term in terms):
+    for span in sorted(span for term, span in spans if term.removeprefix(BIGRAM_MARK) in terms):
         if merged and span.start <= merged[-1].end:
             merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:

@@ -16,7 +16,7 @@ from data.errors import InputError
 from data.schema import Evidence, Match, MatchReport
 from models.protocols import Encoder
 from models.segment import Segmenter
-from retrieval.evidence import best_windows
+from retrieval.evidence import best_sentences
 from retrieval.index import Index, check_model
 from retrieval.scoring import Scorer, Scores
 from retrieval.settings import Settings
@@ -146,9 +146,9 @@ class Matcher:
         ranking = scores.ranking()
         ranks = self._chosen(scores, ranking, *wish)
         top = ranking[ranks]
-        windows = self.scorer.window_scores(scores, scores.rows[top]) if len(scores.vectors) and len(top) else None
+        close = self.scorer.sentence_scores(scores, scores.rows[top]) if scores.sentences and len(top) else None
         return tuple(
-            self._match(narrative, scores, int(position), ranks[column] + 1, None if windows is None else windows[:, column])
+            self._match(narrative, scores, int(position), ranks[column] + 1, None if close is None else close[:, column])
             for column, position in enumerate(top)
         )
 
@@ -164,15 +164,12 @@ class Matcher:
                     chosen.append(rank)
         return chosen
 
-    def _match(self, narrative: str, scores: Scores, position: int, rank: int, windows: NDArray[np.float32] | None) -> Match:
+    def _match(self, narrative: str, scores: Scores, position: int, rank: int, close: NDArray[np.float32] | None) -> Match:
         entry = self.index.entries[int(scores.rows[position])]
         clause = entry.clause
         evidence: tuple[Evidence, ...] = ()
-        if windows is not None:
-            first = 1 if len(scores.spans) > 1 else 0  # the whole narrative points nowhere; parts of it do
-            evidence = best_windows(
-                narrative, clause.text, scores.spans[first:], windows[first:], segmenter=self.scorer.segmenter
-            )
+        if close is not None:
+            evidence = best_sentences(narrative, clause.text, scores.sentences, close, segmenter=self.scorer.segmenter)
         dense, bm25 = scores.parts.get("dense"), scores.parts.get("bm25")
         return Match(
             rank=rank,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data.schema import Span
 from models.protocols import Encoder, Vectors
 from models.segment import Segmenter
-from models.sentences import windows
+from models.sentences import split_sentences, windows
 from retrieval.fusion import fuse_scores, order
 from retrieval.index import Index
 from retrieval.settings import Settings
@@ -32,14 +32,16 @@ SYSTEMS: dict[str, tuple[str, ...]] = {
     "hybrid": ("dense", "bm25", "tfidf"),
 }
 _CENTRED = ("centred", "hybrid")
+_Encoded = tuple[tuple[Span, ...], Vectors, tuple[Span, ...], Vectors]
+_NOT_ENCODED: _Encoded = ((), np.zeros((0, 1), np.float32), (), np.zeros((0, 1), np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Scores of the candidate rows (n,): the parts that ran, and their combination `fused`, on which the ranking rests.
 
-    `spans` are the narrative windows (the whole narrative first) and `vectors` their vectors; both are empty where the
-    dense part did not run.
+    `spans` are the narrative windows (the whole narrative first) and `vectors` their vectors, on which the dense part rests;
+    `sentences` and `sentence_vectors` are what evidence is chosen from. All are empty where the dense part did not run.
     """
 
     rows: Ints
@@ -47,6 +49,8 @@ class Scores:
     parts: dict[str, Floats]
     spans: tuple[Span, ...]
     vectors: Vectors
+    sentences: tuple[Span, ...]
+    sentence_vectors: Vectors
 
     def ranking(self) -> Ints:
         """Return positions into `rows`, best first, ties in document order."""
@@ -70,7 +74,8 @@ class Scorer:
         No rows give empty arrays. Raises KeyError for an unknown system.
         """
         names = SYSTEMS[system]
-        spans, vectors = self._encode(narrative) if "dense" in names else ((), np.zeros((0, 1), np.float32))
+        encoded = self._encode(narrative) if "dense" in names else _NOT_ENCODED
+        vectors = encoded[1]
         lexical = self._lexical(narrative, names)
         if len(rows) > self.settings.depth:
             rows = self._candidates(rows, lexical, vectors)
@@ -78,7 +83,7 @@ class Scorer:
         if "dense" in names:
             parts["dense"] = self._dense(vectors, rows)
         fused = self._fuse(self._centred(parts, vectors, rows)) if system in _CENTRED else parts[names[0]]
-        return Scores(rows, fused, parts, spans, vectors)
+        return Scores(rows, fused, parts, *encoded)
 
     def _centred(self, parts: dict[str, Floats], vectors: Vectors, rows: Ints) -> dict[str, Floats]:
         """Return the parts less what any narrative scores."""
@@ -92,23 +97,38 @@ class Scorer:
 
     def window_scores(self, scores: Scores, rows: Ints) -> Floats:
         """Return the similarity of each window to each of `rows`, float32 (windows, rows)."""
-        found, where = self.index.store.search(scores.vectors, len(rows), rows)
+        return self._table(scores.vectors, rows)
+
+    def sentence_scores(self, scores: Scores, rows: Ints) -> Floats:
+        """Return how much more each sentence is like each of `rows` than like the candidates on average, (sentences, rows).
+
+        A sentence that is near to everything points nowhere.
+        """
+        everywhere = self._table(scores.sentence_vectors, scores.rows).mean(axis=1, keepdims=True)
+        close: Floats = self._table(scores.sentence_vectors, rows) - everywhere
+        return close
+
+    def _table(self, vectors: Vectors, rows: Ints) -> Floats:
+        found, where = self.index.store.search(vectors, len(rows), rows)
         position = {int(row): column for column, row in enumerate(rows)}
-        table = np.full((len(scores.vectors), len(rows)), -1.0, dtype=np.float32)
+        table = np.full((len(vectors), len(rows)), -1.0, dtype=np.float32)
         for line, (values, hits) in enumerate(zip(found, where, strict=True)):
             columns = [position[int(hit)] for hit in hits if hit >= 0]
             table[line, columns] = values[hits >= 0]
         return table
 
-    def _encode_windows(self, narrative: str) -> tuple[tuple[Span, ...], Vectors]:
+    def _encode_windows(self, narrative: str) -> _Encoded:
+        """Return windows and sentences with their vectors, from one pass over the narrative where vectors are pooled late."""
         whole = Span(0, len(narrative))
         found = windows(narrative, sentences=self.settings.window_sentences, max_chars=self.settings.window_chars)
         spans = (whole, *(span for span in found if span != whole))
+        sentences = tuple(split_sentences(narrative))
+        both = (*spans, *sentences)
         if self.settings.window_encoding == "late":
-            vectors = self.encoder.encode_windows(narrative, spans)
+            vectors = self.encoder.encode_windows(narrative, both)
         else:
-            vectors = self.encoder.encode_queries([span.of(narrative) for span in spans])
-        return spans, vectors
+            vectors = self.encoder.encode_queries([span.of(narrative) for span in both])
+        return spans, vectors[: len(spans)], sentences, vectors[len(spans) :]
 
     def _lexical(self, narrative: str, names: Sequence[str]) -> dict[str, Floats]:
         scores: dict[str, Floats] = {}

@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 
 from data.errors import InputError
 from data.schema import Span
 from models.segment import load_segmenter
 from models.stub import StubEncoder
-from retrieval.evidence import best_windows, clause_parts, shared_words
+from retrieval.evidence import best_sentences, clause_parts, shared_words
 from retrieval.index import build
 from retrieval.matcher import Matcher
 
@@ -118,9 +119,19 @@ def test_shared_words_are_disjoint_and_stand_in_both():
     assert shared_words("", "证据", load_segmenter()) == ((), ())
 
 
-def test_best_windows_prefers_the_shorter_of_equals():
-    import numpy as np
+def test_sentences_are_weighed_against_the_best_one():
+    text = "一二三四五六七八九十甲乙丙丁"
+    spans = (Span(0, 6), Span(6, 10), Span(10, 14))
+    closeness = np.array([0.2, 0.2, 0.12], np.float32)
+    found = best_sentences(text, "条款", spans, closeness, segmenter=load_segmenter(), most=3)
+    # of equals the shorter comes first; 0.12 is 0.6 of the best
+    assert [(e.narrative, e.weight) for e in found] == [
+        (Span(6, 10), 1.0), (Span(0, 6), 1.0), (Span(10, 14), pytest.approx(0.6)),
+    ]  # fmt: skip
+    far = best_sentences(text, "条款", spans, np.array([0.2, 0.05, -0.1], np.float32), segmenter=load_segmenter(), most=3)
+    assert [e.narrative for e in far] == [Span(0, 6)]
+    assert best_sentences("", "条款", (), np.zeros(0, np.float32), segmenter=load_segmenter()) == ()
 
-    spans = (Span(0, 10), Span(0, 5), Span(5, 10))
-    found = best_windows("一二三四五六七八九十", "条款", spans, np.array([0.5, 0.5, 0.4], np.float32), segmenter=load_segmenter())
-    assert [(e.narrative, e.weight) for e in found] == [(Span(0, 5), 0.5), (Span(5, 10), pytest.approx(0.4))]
+
+def test_empty_words_are_not_called_shared():
+    assert shared_words("当时没有发现问题", "没有发生问题的", load_segmenter()) == ((), ())

@@ -167,7 +167,8 @@ def heatmap(words: Wording, rows: Sequence[str], columns: Sequence[str], values:
                 axes.fill(*corners, color=_SERIES[0], alpha=alpha, linewidth=0)
                 axes.text(j, i, form.format(value), ha="center", va="center", color=_INK, fontsize=9.5)
         axes.set_yticks(range(len(rows)), [say(_short(name)) for name in rows])
-        axes.set_xticks(range(len(columns)), [say(_short(name)) for name in columns], rotation=40, ha="right", rotation_mode="anchor")
+        turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(range(len(columns)), [say(_short(name)) for name in columns], **turned)
         axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), xlabel=say(words.x), ylabel=say(words.y))
 
     return _draw(words, 1.6 + 0.3 * len(rows), paint, grid="")

@@ -6,6 +6,8 @@ Both are a sparse matrix of clause weights times a sparse query vector, saved as
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 __all__ = ["Bm25", "TfIdf", "bm25_idf", "bm25_weights"]
 
+_SPACES = re.compile(r"\s\s+")
 Floats = NDArray[np.float32]
 Terms = Callable[[str], list[str]]
 
@@ -50,6 +52,8 @@ class Bm25:
     @classmethod
     def build(cls, documents: Sequence[str], terms: Terms, *, k1: float, b: float) -> Bm25:
         """Weigh the terms of `documents`; a corpus without any term gives weights of width 0."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
         vectorizer = CountVectorizer(analyzer=terms, dtype=np.int32)
         try:
             counts = vectorizer.fit_transform(documents)
@@ -79,44 +83,60 @@ class Bm25:
 
 @dataclass(frozen=True, slots=True)
 class TfIdf:
-    """Cosine of sublinear TF-IDF vectors over character n-grams (scikit-learn)."""
+    """Cosine of sublinear TF-IDF vectors over character n-grams.
 
-    vectorizer: TfidfVectorizer
+    scikit-learn weighs the clauses; a query is weighed here by the same arithmetic, because importing scikit-learn takes longer
+    than all the rest of an answer.
+    """
+
+    vocabulary: dict[str, int]
+    idf: NDArray[np.float32]
     weights: sparse.csr_matrix
+    min_n: int
+    max_n: int
 
     @classmethod
     def build(cls, documents: Sequence[str], *, min_n: int, max_n: int) -> TfIdf:
         """Fit on `documents`; a corpus without any character gives scores of zero."""
-        vectorizer = _vectorizer(min_n, max_n)
-        weights = vectorizer.fit_transform(documents if any(d.strip() for d in documents) else ["\ue000", *documents[1:]])
-        return cls(vectorizer, weights.tocsr())
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(min_n, max_n), sublinear_tf=True, dtype=np.float32)
+        try:
+            weights = vectorizer.fit_transform(documents).tocsr()
+        except ValueError:  # scikit-learn refuses an empty vocabulary
+            return cls({}, np.zeros(0, np.float32), sparse.csr_matrix((len(documents), 0), dtype=np.float32), min_n, max_n)
+        vocabulary = {gram: int(column) for gram, column in vectorizer.vocabulary_.items()}
+        return cls(vocabulary, vectorizer.idf_.astype(np.float32), weights, min_n, max_n)
 
     def scores(self, query: str) -> Floats:
         """Return cosines, float32 (documents,), for one narrative."""
-        vector = self.vectorizer.transform([query])
-        return np.asarray((self.weights @ vector.T).todense(), dtype=np.float32).ravel()
+        return np.asarray((self.weights @ self._vector(query).T).todense(), dtype=np.float32).ravel()
 
     def save(self, folder: Path) -> None:
         """Write ``tfidf.npz``, ``tfidf_idf.npy`` and ``tfidf.json`` into `folder`."""
         sparse.save_npz(folder / "tfidf.npz", self.weights)
-        np.save(folder / "tfidf_idf.npy", self.vectorizer.idf_)
-        low, high = self.vectorizer.ngram_range
-        grams = sorted(self.vectorizer.vocabulary_, key=self.vectorizer.vocabulary_.__getitem__)
-        _write_json(folder / "tfidf.json", {"min_n": low, "max_n": high, "grams": grams})
+        np.save(folder / "tfidf_idf.npy", self.idf)
+        grams = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
+        _write_json(folder / "tfidf.json", {"min_n": self.min_n, "max_n": self.max_n, "grams": grams})
 
     @classmethod
     def load(cls, folder: Path) -> TfIdf:
         """Read what `save` wrote."""
         saved = json.loads((folder / "tfidf.json").read_text("utf-8"))
-        vectorizer = _vectorizer(saved["min_n"], saved["max_n"], saved["grams"])
-        vectorizer.idf_ = np.load(folder / "tfidf_idf.npy", allow_pickle=False)
-        return cls(vectorizer, sparse.load_npz(folder / "tfidf.npz").tocsr())
+        vocabulary = {gram: column for column, gram in enumerate(saved["grams"])}
+        idf = np.load(folder / "tfidf_idf.npy", allow_pickle=False)
+        return cls(vocabulary, idf, sparse.load_npz(folder / "tfidf.npz").tocsr(), saved["min_n"], saved["max_n"])
 
-
-def _vectorizer(min_n: int, max_n: int, grams: Sequence[str] | None = None) -> TfidfVectorizer:
-    return TfidfVectorizer(
-        analyzer="char", ngram_range=(min_n, max_n), sublinear_tf=True, dtype=np.float32, vocabulary=grams, lowercase=True
-    )
+    def _vector(self, text: str) -> sparse.csr_matrix:
+        """Return (1 + ln tf) * idf per known n-gram, unit length, (1, grams); scikit-learn's TfidfVectorizer does the same."""
+        text = _SPACES.sub(" ", text.lower())
+        grams = (text[i : i + n] for n in range(self.min_n, self.max_n + 1) for i in range(len(text) - n + 1))
+        counts = Counter(column for gram in grams if (column := self.vocabulary.get(gram)) is not None)
+        columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[columns]
+        norm = float(np.linalg.norm(values)) or 1.0
+        pointers = np.array([0, len(columns)], dtype=np.int32)
+        return sparse.csr_matrix((values / norm, columns, pointers), shape=(1, len(self.vocabulary)), dtype=np.float32)
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -50,6 +50,18 @@ def test_tfidf_is_a_cosine():
     assert tfidf.scores("").tolist() == [0, 0]
 
 
+def test_a_query_is_weighed_as_scikit_learn_does():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    queries = ["检查时隐瞒证据，证据  证据\n\n没有", "ABC abc 证", "", "完全没有的字"]
+    ours = TfIdf.build(TEXTS, min_n=1, max_n=3)
+    theirs = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32)
+    weights = theirs.fit_transform(TEXTS)
+    for query in queries:
+        expected = np.asarray((weights @ theirs.transform([query]).T).todense()).ravel()
+        assert ours.scores(query) == pytest.approx(expected, abs=1e-6), query
+
+
 def test_saved_and_loaded_scores_are_equal(tmp_path):
     terms = load_segmenter().terms
     bm25, tfidf = Bm25.build(TEXTS, terms, k1=1.2, b=0.75), TfIdf.build(TEXTS, min_n=1, max_n=3)

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from data.blocks import Block, heading_of, label_of, lead_of
-from data.builder import Builder, Headings
-from data.lexer import HEADING_KINDS, LIST_KINDS, Kind, Token
+from data.builder import Builder, Headings, next_labels
+from data.lexer import HEADING_KINDS, Kind, Token
 from data.schema import Level
 
 __all__ = ["build_articles"]
@@ -130,7 +130,7 @@ class _Walker:
 def build_articles(out: Builder, blocks: Sequence[Block]) -> None:
     """Walk `blocks` (the body of a text in articles) and add their pieces and clauses to `out`."""
     walker = _Walker(out)
-    following = _next_labels(blocks)
+    following = next_labels(blocks)
     for place, block in enumerate(blocks):
         token = block.label
         nearest = blocks[place + 1].label if place + 1 < len(blocks) else None
@@ -153,18 +153,6 @@ def build_articles(out: Builder, blocks: Sequence[Block]) -> None:
 
 def _level(kind: Kind) -> Level:
     return "part" if kind == "part" else "chapter" if kind == "chapter" else "section"
-
-
-def _next_labels(blocks: Sequence[Block]) -> list[Token | None]:
-    """For each block, the next list label before the next article or heading."""
-    out: list[Token | None] = [None] * len(blocks)
-    coming: Token | None = None
-    for place in range(len(blocks) - 1, -1, -1):
-        out[place] = coming
-        label = blocks[place].label
-        if label is not None and label.kind != "group":
-            coming = label if label.kind in LIST_KINDS else None
-    return out
 
 
 def _is_heading_text(text: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from data.blocks import Block, label_of
+from data.lexer import LIST_KINDS, Token
 from data.schema import Clause, Level, Piece, Span
 
-__all__ = ["Builder", "Headings"]
+__all__ = ["Builder", "Headings", "next_labels"]
 
 
 @dataclass(slots=True)
@@ -111,3 +113,15 @@ class Headings:
     def texts(self) -> tuple[str, ...]:
         """The headings' texts with their labels, such as 第二章 履职尽责."""
         return tuple(entry[2] for entry in self.entries)
+
+
+def next_labels(blocks: Sequence[Block]) -> list[Token | None]:
+    """Return for each block the label behind it if that is a list label; headings and articles end a list, groups do not."""
+    out: list[Token | None] = [None] * len(blocks)
+    coming: Token | None = None
+    for place in range(len(blocks) - 1, -1, -1):
+        out[place] = coming
+        label = blocks[place].label
+        if label is not None and label.kind != "group":
+            coming = label if label.kind in LIST_KINDS else None
+    return out

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from data.errors import CaseFileError
+from data.errors import CaseFileError, FileError
+from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text, whole
 from data.schema import Case
 
 __all__ = ["background_narratives", "parse_cases", "read_cases"]
@@ -22,38 +22,35 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     `region`, `split`, `source`, `pair`, `style` may be absent.
     """
     try:
-        text = path.read_text("utf-8-sig")
-    except FileNotFoundError as error:
-        raise CaseFileError(f"没有找到案例文件 {path}，请检查路径。") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseFileError(f"案例文件 {path} 读不出来，请确认它是 UTF-8 的 .jsonl 文件。") from error
+        text = read_lines_text(path, "案例文件")
+    except FileError as error:
+        raise CaseFileError(str(error)) from error
     return parse_cases(text, str(path))
 
 
 def parse_cases(text: str, name: str) -> tuple[Case, ...]:
     """Return the cases of a file's text; `name` is what messages call the file. Empty text gives (); errors as `read_cases`."""
-    return tuple(_cases(name, text.split("\n")))
+    return tuple(_cases(name, text))
 
 
 def background_narratives(count: int) -> tuple[str, ...]:
-    """Return `count` narratives of the shipped training cases, evenly spaced; fewer where there are not so many."""
+    """Return `count` narratives of the shipped training cases that speak to some clause, evenly spaced.
+
+    Fewer where there are fewer.
+    """
     path = Path(__file__).with_name("cases") / "train.jsonl"
     if count == 0 or not path.exists():
         return ()
-    narratives = [case.narrative for case in read_cases(path)]
+    narratives = [case.narrative for case in read_cases(path) if case.labels]
     return tuple(narratives[:: max(1, len(narratives) // count)][:count])
 
 
-def _cases(name: str, lines: Iterable[str]) -> Iterator[Case]:
+def _cases(name: str, text: str) -> Iterator[Case]:
     seen: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(text):
         try:
-            case = _case(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise CaseFileError(f"{name} 第 {number} 行不是 JSON 对象（{error.msg}），请改正后再试。") from error
-        except (ValueError, TypeError, AttributeError) as error:
+            case = _case(parse_line(line))
+        except ValueError as error:
             raise CaseFileError(f"{name} 第 {number} 行：{error}，请改正后再试。") from error
         if case.id in seen:
             raise CaseFileError(f"{name} 第 {number} 行：编号 {case.id} 与第 {seen[case.id]} 行重复，请改正后再试。")
@@ -64,22 +61,26 @@ def _cases(name: str, lines: Iterable[str]) -> Iterator[Case]:
 def _case(row: object) -> Case:
     if not isinstance(row, dict):
         raise ValueError("应是一个 JSON 对象")
-    for name in ("id", "text"):
-        if not isinstance(row.get(name), str) or not row[name].strip():
-            raise ValueError(f"缺少 {name} 或不是文字")
+    identifier, text = identifier_of(row.get("id")), row.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("缺少 text 或不是文字")
     split = row.get("split", "test")
     if split not in _SPLITS:
         raise ValueError(f"split 应是 {'、'.join(_SPLITS)} 之一，现在是 {split!r}")
     return Case(
-        id=row["id"],
-        region=str(row.get("region") or ""),
-        narrative=row["text"],
+        id=identifier,
+        region=_word(row, "region"),
+        narrative=whole(text),
         labels=_labels(row),
         split=split,
-        source=str(row.get("source") or ""),
-        pair=str(row["pair"]) if row.get("pair") else None,
-        style=str(row.get("style") or ""),
+        source=_word(row, "source"),
+        pair=_word(row, "pair") or None,
+        style=_word(row, "style"),
     )
+
+
+def _word(row: dict[str, Any], name: str) -> str:
+    return whole(str(row.get(name) or ""))
 
 
 def _labels(row: dict[str, Any]) -> dict[str, int]:
@@ -87,8 +88,8 @@ def _labels(row: dict[str, Any]) -> dict[str, int]:
         labels = row["labels"]
         if not isinstance(labels, dict) or any(type(grade) is not int or grade not in (1, 2) for grade in labels.values()):
             raise ValueError("labels 应是 {条款编号: 2 或 1}")
-        return {str(key): grade for key, grade in labels.items()}
+        return {identifier_of(key): grade for key, grade in labels.items()}
     relevant = row.get("relevant")
     if not isinstance(relevant, list):
         raise ValueError("缺少 labels（或 relevant）")
-    return {str(key): 2 for key in relevant}
+    return {identifier_of(key): 2 for key in relevant}

@@ -19,6 +19,7 @@ from data.agreement import Agreement, measure_agreement, settle
 from data.cases import read_cases
 from data.catalogue import matched_regulations
 from data.categories import CATEGORIES, MATCHED
+from data.jsonl import numbered_lines, read_lines_text
 from data.schema import Clause
 
 __all__ = ["CATCH_ALL", "check", "echo", "matched_clauses", "summary"]
@@ -162,15 +163,17 @@ def _rows(folder: Path) -> dict[str, list[Row]]:
         path = folder / f"{split}.jsonl"
         if path.exists():
             read_cases(path)  # names file and line of what breaks the format
-            found[split] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            text = read_lines_text(path, "案例文件")
+            found[split] = [json.loads(line) for _, line in numbered_lines(text)]
     return found
 
 
 def main() -> int:
-    """Print the summary and the problems; return 1 where there are any."""
-    rows = _rows(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("cases"))
+    """Print the summary and the problems, a missing file among them; return 1 where there are any."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("cases")
+    rows = _rows(folder)
     sys.stdout.write(json.dumps(summary(rows), ensure_ascii=False, indent=1) + "\n")
-    problems = check(rows)
+    problems = [f"没有 {split}.jsonl" for split in _FILES if split not in rows] + check(rows)
     sys.stdout.write("".join(line + "\n" for line in problems) + f"{len(problems)} 个问题\n")
     return 1 if problems else 0
 

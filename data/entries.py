@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data.citation import citations
 from data.errors import FileError
+from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text, whole
 from data.schema import Clause, Regulation, Span
 
 __all__ = ["Entry", "entries_of", "read_clause_file"]
-
-_MAX_LINE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +77,32 @@ def entries_of(regulations: Iterable[Regulation], *, categories: frozenset[str] 
 def read_clause_file(path: Path) -> tuple[Entry, ...]:
     """Read clauses from .jsonl or .jsonl.gz: `id` and `text`, optional `title`, `category`, `regulation`.
 
-    Raises FileError with file and line where a row cannot be used.
+    A numeric `id` becomes text. Raises FileError for a file that cannot be read, with the line where a row cannot be used.
     """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-            return tuple(_rows(path, lines))
-    except FileNotFoundError as error:
-        raise FileError(f"没有找到条款文件 {path}，请检查路径。") from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise FileError(f"条款文件 {path} 读不出来，请确认它是 UTF-8 的 .jsonl 或 .jsonl.gz。") from error
-
-
-def _rows(path: Path, lines: Iterable[str]) -> Iterator[Entry]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _entry(path, number, line)
+    text = read_lines_text(path, "条款文件")
+    return tuple(_entry(path, number, line) for number, line in numbered_lines(text))
 
 
 def _entry(path: Path, number: int, line: str) -> Entry:
     try:
-        row = json.loads(line)
-        identifier, text = str(row["id"]), row["text"]
+        row = parse_line(line)
+        if not isinstance(row, dict):
+            raise ValueError("应是一个 JSON 对象")
+        identifier, text = identifier_of(row.get("id")), row.get("text")
         if not isinstance(text, str) or not text.strip():
-            raise ValueError("text")
-    except (ValueError, KeyError, TypeError) as error:
+            raise ValueError("缺少 text 或不是文字")
+    except ValueError as error:
         raise FileError(f"条款文件 {path} 第 {number} 行不能用，每行应是带 id 和 text 的 JSON 对象。") from error
-    title = str(row.get("title") or "")
+    text, title = whole(text), whole(str(row.get("title") or ""))
+    regulation = row.get("regulation") or identifier.rpartition("/")[0] or path.name.split(".")[0]
     clause = Clause(
         id=identifier,
-        regulation_id=str(row.get("regulation") or identifier.rpartition("/")[0] or path.name.split(".")[0]),
+        regulation_id=whole(str(regulation)),
         level="item",
         number=identifier,
         label="",
         text=text,
         span=Span(0, len(text)),
-        category=str(row.get("category") or "general"),
+        category=whole(str(row.get("category") or "general")),
     )
     return Entry(clause, title or identifier, title)

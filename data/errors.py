@@ -11,7 +11,48 @@ RongcuoError                anything the program says to a person
 
 from __future__ import annotations
 
-__all__ = ["CaseFileError", "FileError", "IndexBuildError", "InputError", "ModelError", "ParseError", "RongcuoError"]
+import errno
+
+__all__ = [
+    "CaseFileError",
+    "FileError",
+    "IndexBuildError",
+    "InputError",
+    "ModelError",
+    "ParseError",
+    "RongcuoError",
+    "reason",
+]
+
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘只读",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EFBIG: "文件超过允许的大小",
+    errno.ENOENT: "路径不存在",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EISDIR: "是文件夹而不是文件",
+    errno.EEXIST: "同名文件已存在",
+    errno.ENOTEMPTY: "文件夹不是空的",
+    errno.ENAMETOOLONG: "路径太长",
+    errno.ELOOP: "符号链接循环",
+    errno.EINVAL: "路径或参数无效",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
+    errno.EBUSY: "文件正被占用",
+    errno.ETXTBSY: "文件正被占用",
+    errno.EIO: "磁盘读写出错",
+    errno.ENOMEM: "内存不足",
+}
+
+
+def reason(error: OSError) -> str:
+    """Return in a few Chinese words why the system refused, for brackets in a message; an unknown code is given by number."""
+    if error.errno is None:
+        return "原因不明"
+    return _REASONS.get(error.errno, f"错误代码 {error.errno}")
 
 
 class RongcuoError(Exception):

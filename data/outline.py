@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from data.blocks import Block, heading_of, label_of, lead_of
-from data.builder import Builder, Headings
+from data.builder import Builder, Headings, next_labels
 from data.lexer import HEADING_KINDS, LIST_KINDS, Kind, Token
 
 __all__ = ["build_outline"]
@@ -115,7 +115,7 @@ def _child(above: _Node, number: int, *, root: bool) -> str:
 def build_outline(out: Builder, blocks: Sequence[Block]) -> None:
     """Walk `blocks` (the body of an outline text, or one without any label) and add their pieces and clauses to `out`."""
     walker = _Walker(out)
-    following = _next_labels(blocks)
+    following = next_labels(blocks)
     for place, block in enumerate(blocks):
         token = block.label
         if token is None:
@@ -137,15 +137,3 @@ def _is_heading(block: Block, below: Block | None, open_kinds: set[Kind | None])
     if below.label is None or below.label.kind == "group":
         return True
     return below.label.kind in LIST_KINDS and below.label.kind not in open_kinds
-
-
-def _next_labels(blocks: Sequence[Block]) -> list[Token | None]:
-    """For each block, the next list label before the next chapter."""
-    out: list[Token | None] = [None] * len(blocks)
-    coming: Token | None = None
-    for place in range(len(blocks) - 1, -1, -1):
-        out[place] = coming
-        label = blocks[place].label
-        if label is not None and label.kind != "group":
-            coming = label if label.kind in LIST_KINDS else None
-    return out

@@ -8,16 +8,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from data.categories import CATEGORIES
 from data.errors import InputError
-from data.schema import Case
+from data.schema import Case, Clause
 from retrieval.matcher import Matcher, Ranked
-from retrieval.measures import Interval, bootstrap, compare, expected_calibration_error, holm, per_case
+from retrieval.measures import (
+    DEPTH,
+    Interval,
+    bootstrap,
+    compare,
+    expected_calibration_error,
+    holm,
+    parse_measures,
+    per_case,
+)
 from retrieval.scoring import SYSTEMS
 
 __all__ = ["Evaluation", "SystemResult", "check_labels", "evaluate", "length_band"]
 
 Progress = Callable[[int, int], None]
-_KEEP = 1000  # deep enough for every measure in use
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,13 @@ def evaluate(
 ) -> Evaluation:
     """Run each system over each case within the case's region and measure it; the last system is compared with the others.
 
-    Raises InputError for no cases, an unknown system, or labels that the index does not hold.
+    A system or measure named twice counts once. Raises InputError for no cases, no or unknown systems or measures, and for
+    labels that cannot be found (see `check_labels`).
     """
     if not cases:
         raise InputError("案例文件里没有案例，请检查文件。")
-    for name in systems:
-        if name not in SYSTEMS:
-            raise InputError(f"没有叫「{name}」的系统，可选：{'、'.join(SYSTEMS)}。")
+    systems = _known(systems)
+    measures = parse_measures(",".join(measures))
     check_labels(matcher, cases)
     results = _run(matcher, cases, systems, measures, progress)
     digest = hashlib.sha256(repr([(c.id, c.narrative, sorted(c.labels.items())) for c in cases]).encode()).hexdigest()
@@ -112,12 +121,16 @@ def evaluate(
 
 
 def check_labels(matcher: Matcher, cases: Sequence[Case]) -> None:
-    """Raise InputError naming the first case whose labels the index does not hold."""
-    known = {entry.clause.id for entry in matcher.index.entries}
+    """Raise InputError naming the first case with a label that is no candidate in its region, and why; it would score 0."""
+    known = {entry.clause.id: entry.clause for entry in matcher.index.entries}
+    regions: dict[str, tuple[str, frozenset[str]]] = {}
     for case in cases:
+        if case.region not in regions:
+            regions[case.region] = _candidates(matcher, case)
+        regulation, candidates = regions[case.region]
         for clause in case.labels:
-            if clause not in known:
-                raise InputError(f"案例 {case.id} 标注的条款 {clause} 不在索引里，请核对编号，或用 --index 指定对应的索引。")
+            if clause not in candidates:
+                raise InputError(f"案例 {case.id} 标注的条款 {clause} {_why_not(known.get(clause), regulation)}")
 
 
 def length_band(case: Case) -> str:
@@ -128,6 +141,35 @@ def length_band(case: Case) -> str:
     )
 
 
+def _known(systems: Sequence[str]) -> tuple[str, ...]:
+    """Return the names, each once; none or an unknown one raises InputError."""
+    if not systems:
+        raise InputError(f"没有给出要评测的系统，可选：{'、'.join(SYSTEMS)}。")
+    for name in systems:
+        if name not in SYSTEMS:
+            raise InputError(f"没有叫「{name}」的系统，可选：{'、'.join(SYSTEMS)}。")
+    return tuple(dict.fromkeys(systems))
+
+
+def _candidates(matcher: Matcher, case: Case) -> tuple[str, frozenset[str]]:
+    """Return the regulation ("all" for every one) and the ids of the clauses that the case's narrative is matched to."""
+    try:
+        scope = matcher.scope(case.region)
+    except InputError as error:
+        raise InputError(f"案例 {case.id}：{error}") from error
+    entries = matcher.index.entries
+    return scope.region, frozenset(entries[row].clause.id for row in scope.rows.tolist())
+
+
+def _why_not(clause: Clause | None, regulation: str) -> str:
+    """Say why a labelled clause is no candidate; None is one that the index does not hold."""
+    if clause is None:
+        return "不在索引里，请核对编号，或用 --index 指定对应的索引。"
+    if regulation not in ("all", clause.regulation_id):
+        return f"属于 {clause.regulation_id}，而案例的地区是 {regulation}，请改正标注或地区。"
+    return f"属于「{CATEGORIES.get(clause.category, clause.category)}」类，这类条款不参与匹配，请改正标注。"
+
+
 def _run(
     matcher: Matcher, cases: Sequence[Case], systems: Sequence[str], measures: Sequence[str], progress: Progress
 ) -> list[SystemResult]:
@@ -135,7 +177,7 @@ def _run(
     answers: dict[str, dict[str, Ranked]] = {name: {} for name in systems}
     for number, case in enumerate(cases, 1):
         for name in systems:
-            answers[name][case.id] = matcher.rank(case.narrative, region=case.region, system=name, top_k=_KEEP)
+            answers[name][case.id] = matcher.rank(case.narrative, region=case.region, system=name, top_k=DEPTH)
         progress(number, len(cases))
     return [_measured(name, cases, answers[name], measures) for name in systems]
 

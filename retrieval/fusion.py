@@ -21,10 +21,12 @@ def order(scores: Floats) -> Ints:
 def fuse_scores(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     """Return the weighted sum of z-scores over the candidates, divided by the sum of weights.
 
-    A system that gives every candidate the same score says nothing and adds 0.
+    A system that gives every candidate the same score says nothing and adds 0; no candidate gives shape (0,).
     Source: score normalisation by mean and deviation, Montague & Aslam, CIKM 2001 (ZMUV).
     """
     fused = np.zeros(_length(scores), dtype=np.float32)
+    if not len(fused):
+        return fused
     total = sum(weights[name] for name in scores) or 1.0
     for name, values in scores.items():
         spread = values.std()

@@ -1,20 +1,19 @@
 """An index: clauses with their lexical weights and vectors, saved as plain files under a version named by its digest.
 
-<folder>/CURRENT               name of the version in use, replaced atomically
-<folder>/<digest>/manifest.json  format, digests, settings
-<folder>/<digest>/entries.jsonl  one clause per line; the line number is the row everywhere else
-<folder>/<digest>/bm25.* tfidf.* dense.faiss background.npz
+<folder>/CURRENT                    name of the version in use, replaced atomically
+<folder>/<version>/manifest.json    format, digests, settings
+<folder>/<version>/entries.jsonl    one clause per line; the line number is the row everywhere else
+<folder>/<version>/bm25.* tfidf.* dense.faiss background.npz
+
+A version is named ``<digest>-<random>``, so that building the same index again never touches the one in use.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.entries import Entry
-from data.errors import IndexBuildError
+from data.errors import IndexBuildError, reason
 from models.protocols import Encoder, Vectors
 from models.segment import Segmenter
 from retrieval.backends.store import VectorStore
 from retrieval.background import Background, digest
 from retrieval.lexical import Bm25, TfIdf
+from retrieval.manifest import Manifest, entries_digest, read_entries, read_manifest, write_entries, write_manifest
 from retrieval.settings import Settings
+from retrieval.versions import add_version, current_version
 
 __all__ = ["FORMAT", "Index", "Manifest", "build", "check_model", "load", "open_or_build", "save", "wanted"]
 
 FORMAT = 1
 _CHUNK = 256  # texts per call of the encoder: enough to fill batches, few enough to show progress
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What an index was made from; two equal manifests mean interchangeable indexes."""
-
-    format: int
-    entries: str
-    model: str
-    settings: str
-    background: str
-    count: int
-
-    @property
-    def digest(self) -> str:
-        """Hex digest over all of it, 16 characters."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+# what numpy, scipy, scikit-learn and json raise for files that were cut off, overwritten or mixed up
+_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +65,8 @@ class Index:
 
 def wanted(entries: Sequence[Entry], encoder: Encoder, settings: Settings, background: Sequence[str] = ()) -> Manifest:
     """Return the manifest that an index over `entries` would have, without building it."""
-    hasher = hashlib.sha256()
-    for entry in entries:
-        hasher.update(entry.to_json().encode())
-    return Manifest(FORMAT, hasher.hexdigest()[:16], encoder.digest, settings.index_digest(), digest(background), len(entries))
+    texts = entries_digest(entries)
+    return Manifest(FORMAT, texts, encoder.digest, settings.index_digest(), digest(background), len(entries))
 
 
 def build(
@@ -116,48 +100,26 @@ def build(
 
 
 def save(index: Index, folder: Path) -> Path:
-    """Write `index` as a new version under `folder`, then switch to it; a reader sees the old or the new one, never a mix."""
-    version = folder / index.manifest.digest
+    """Write `index` as a new version under `folder`, then switch to it; a reader sees the old or the new one, never a mix.
+
+    Returns the version's folder. Raises IndexBuildError where it cannot be written.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
-        try:
-            _write_parts(index, draft)
-            shutil.rmtree(version, ignore_errors=True)
-            draft.rename(version)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
-        _switch(folder, version.name)
+        return add_version(folder, index.manifest.digest, lambda draft: _write_parts(index, draft))
     except OSError as error:
-        raise IndexBuildError(f"索引无法写入 {folder}（{error.strerror}），请检查磁盘空间和写权限。") from error
-    _drop_old_versions(folder, keep=version.name)
-    return version
+        raise IndexBuildError(f"索引无法写入 {folder}（{reason(error)}），请检查路径、磁盘空间和写权限。") from error
 
 
 def load(folder: Path) -> Index:
     """Read the current version under `folder`; what is missing or broken raises IndexBuildError."""
-    from retrieval.backends.faiss_store import FaissStore
-
+    version = current_version(folder)
     try:
-        version = folder / (folder / "CURRENT").read_text("utf-8").strip()
-        manifest = Manifest(**json.loads((version / "manifest.json").read_text("utf-8")))
-        if manifest.format != FORMAT:
-            raise IndexBuildError(
-                f"索引 {folder} 的格式是第 {manifest.format} 版，本程序需要第 {FORMAT} 版，请运行 rongcuo index build 重建。"
-            )
-        lines = (version / "entries.jsonl").read_text("utf-8").splitlines()
-        entries = tuple(Entry.from_json(line) for line in lines)
-        index = Index(
-            entries, Bm25.load(version), TfIdf.load(version), FaissStore.load(version), Background.load(version), manifest
-        )
-    except FileNotFoundError as error:
-        raise IndexBuildError(f"没有找到索引 {folder}，请先运行 rongcuo index build --out {folder}。") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexBuildError(f"索引 {folder} 已损坏，请运行 rongcuo index build --out {folder} 重建。") from error
-    if len(entries) != manifest.count:
-        raise IndexBuildError(f"索引 {folder} 不完整（{len(entries)}/{manifest.count} 条），请重建。")
-    return index
+        return _read(folder, version)
+    except IndexBuildError:
+        newer = current_version(folder)
+        if newer == version:
+            raise
+        return _read(folder, newer)  # a writer dropped the version while it was read
 
 
 def open_or_build(
@@ -215,24 +177,63 @@ def _check(entries: Sequence[Entry]) -> None:
 
 
 def _write_parts(index: Index, folder: Path) -> None:
-    (folder / "manifest.json").write_text(json.dumps(asdict(index.manifest), indent=1), "utf-8")
-    with (folder / "entries.jsonl").open("w", encoding="utf-8") as out:
-        out.writelines(entry.to_json() + "\n" for entry in index.entries)
+    write_manifest(index.manifest, folder)
+    write_entries(index.entries, folder)
     parts: list[Any] = [index.bm25, index.tfidf, index.store, index.background]
     for part in parts:
         part.save(folder)
-    for path in folder.iterdir():
-        with path.open("rb") as written:
-            os.fsync(written.fileno())
 
 
-def _switch(folder: Path, version: str) -> None:
-    draft = folder / f".CURRENT-{os.getpid()}"
-    draft.write_text(version + "\n", "utf-8")
-    draft.replace(folder / "CURRENT")
+def _read(folder: Path, version: Path) -> Index:
+    try:
+        manifest = read_manifest(version)
+        if manifest.format != FORMAT:
+            raise IndexBuildError(
+                f"索引 {folder} 的格式是第 {manifest.format} 版，本程序需要第 {FORMAT} 版，请运行 rongcuo index build 重建。"
+            )
+        return _read_parts(version, manifest)
+    except (PermissionError, NotADirectoryError) as error:
+        raise IndexBuildError(f"索引 {folder} 读不出来（{reason(error)}），请检查路径和权限。") from error
+    except _BROKEN as error:
+        raise IndexBuildError(f"索引 {folder} 已损坏，请运行 rongcuo index build --out {folder} 重建。") from error
 
 
-def _drop_old_versions(folder: Path, *, keep: str) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and path.name != keep and (path / "manifest.json").exists() and not path.name.startswith("."):
-            shutil.rmtree(path, ignore_errors=True)
+def _read_parts(version: Path, manifest: Manifest) -> Index:
+    """Read and check all parts; ValueError or another of `_BROKEN` where they are not those that the manifest describes."""
+    from retrieval.backends.faiss_store import FaissStore
+
+    for archive in version.glob("*.npz"):
+        zipfile.ZipFile(archive).close()  # numpy would leave the file of a broken archive open
+    index = Index(
+        entries=read_entries(version, manifest),
+        bm25=Bm25.load(version),
+        tfidf=TfIdf.load(version),
+        store=FaissStore.load(version),
+        background=Background.load(version),
+        manifest=manifest,
+    )
+    _check_shapes(index)
+    return index
+
+
+def _check_shapes(index: Index) -> None:
+    """Raise ValueError unless each part has one row per clause and each vocabulary one column per term."""
+    rows = {
+        "entries": len(index.entries),
+        "bm25": index.bm25.weights.shape[0],
+        "tfidf": index.tfidf.weights.shape[0],
+        "store": len(index.store),
+        "background bm25": len(index.background.bm25),
+        "background tfidf": len(index.background.tfidf),
+    }
+    wrong = {name: count for name, count in rows.items() if count != index.manifest.count}
+    if wrong:
+        raise ValueError(f"rows {wrong}, the manifest says {index.manifest.count}")
+    tables = {
+        "bm25": (index.bm25.weights.shape[1], len(index.bm25.vocabulary)),
+        "tfidf": (index.tfidf.weights.shape[1], len(index.tfidf.vocabulary)),
+        "tfidf idf": (index.tfidf.weights.shape[1], len(index.tfidf.idf)),
+    }
+    unfit = {name: counts for name, counts in tables.items() if counts[0] != counts[1]}
+    if unfit:
+        raise ValueError(f"columns and terms {unfit}")

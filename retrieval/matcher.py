@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import resolve_region
+from data.catalogue import load_sources, resolve_region
 from data.categories import CATEGORIES, HEADLINES, MATCHED
 from data.errors import InputError
 from data.schema import Evidence, Match, MatchReport
@@ -24,6 +24,7 @@ from retrieval.settings import Settings
 __all__ = ["Matcher", "Ranked"]
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 
 
@@ -54,7 +55,7 @@ class Matcher:
         present = {entry.clause.category for entry in index.entries}
         # an index over someone's own clauses may know no categories at all; then every clause is a candidate
         self._default_categories = tuple(c for c in MATCHED if c in present) or None
-        self._regulations = tuple(dict.fromkeys(entry.clause.regulation_id for entry in index.entries))
+        self._regulations = {entry.clause.regulation_id: entry.title for entry in index.entries}
 
     @property
     def index(self) -> Index:
@@ -80,9 +81,12 @@ class Matcher:
         start = time.perf_counter()
         narrative = self.check_narrative(narrative)
         scope = self.scope(region, categories)
-        reason = self._too_short(narrative)
+        scores = self.scorer.score(narrative, scope.rows, system=system)
+        reason = self._too_short(narrative) or self._unlike(scores)
+        if not len(scope.rows):
+            reason = "所选范围里没有这类条款，请换一个地区或类别。"
         wish = (self.settings.top_k if top_k is None else top_k, per_headline)
-        matches = () if reason else self._matches(narrative, scope, wish, system)
+        matches = () if reason else self._matches(narrative, scores, wish)
         manifest = self.index.manifest
         return MatchReport(
             narrative=narrative,
@@ -97,21 +101,21 @@ class Matcher:
         )
 
     def rank(self, narrative: str, *, region: str = "", top_k: int, system: str = "hybrid") -> Ranked:
-        """Return the bare ranking of `match`, without evidence; an abstention has no clauses. Errors as there."""
+        """Return the bare ranking, without evidence, also where `match` would abstain (`abstained` says so). Errors as there."""
         narrative = self.check_narrative(narrative)
-        scope = self.scope(region)
-        if self._too_short(narrative):
-            return Ranked((), (), None, abstained=True)
-        scores = self.scorer.score(narrative, scope.rows, system=system)
+        scores = self.scorer.score(narrative, self.scope(region).rows, system=system)
         top = scores.ranking()[:top_k]
         clauses = tuple(self.index.entries[int(scores.rows[position])].clause.id for position in top)
-        return Ranked(clauses, tuple(float(scores.fused[position]) for position in top), None, abstained=False)
+        ranked = tuple(float(scores.fused[position]) for position in top)
+        abstained = bool(self._too_short(narrative) or self._unlike(scores))
+        return Ranked(clauses, ranked, None, abstained=abstained)
 
     def scope(self, region: str, categories: Sequence[str] = ()) -> _Scope:
         """Return the candidate rows for a region and categories (none given: those that narratives are matched to)."""
-        unknown = [c for c in categories if c not in CATEGORIES]
+        own = dict.fromkeys(entry.clause.category for entry in self.index.entries)
+        unknown = [c for c in categories if c not in CATEGORIES and c not in own]
         if unknown:
-            known = "、".join(f"{key}（{label}）" for key, label in CATEGORIES.items())
+            known = "、".join(f"{key}（{label}）" for key, label in {**dict.fromkeys(own, "自定"), **CATEGORIES}.items())
             raise InputError(f"没有「{unknown[0]}」这个类别，可选：{known}。")
         regulation = self._regulation(region)
         rows = self.index.rows(None if regulation is None else (regulation,), tuple(categories) or self._default_categories)
@@ -123,17 +127,25 @@ class Matcher:
             raise InputError("叙述是空的，请写下或粘贴一段事情经过。")
         if len(narrative) > self.settings.max_chars:
             raise InputError(f"叙述有 {len(narrative)} 字，超过一次 {self.settings.max_chars} 字的上限，请分段或只保留事情经过。")
+        narrative = _SURROGATE.sub("\ufffd", narrative)  # half an emoji, as chat exports leave it; the length stays
         if len(_BINARY.findall(narrative)) > len(narrative) * 0.02:
             raise InputError("输入像是二进制内容而不是文字，请粘贴文字，或用 rongcuo parse 读取文件。")
         return narrative
 
     def _regulation(self, region: str) -> str | None:
-        if region in self._regulations:
-            return region
-        regulation = resolve_region(region)
-        if regulation is not None and regulation not in self._regulations:
-            raise InputError(f"当前索引里没有 {regulation}，可选：{'、'.join(self._regulations[:20])}。")
-        return regulation
+        """Return the regulation that `region` names: an id of this index, part of one title, or a name of a shipped region."""
+        region = region.strip()
+        if region in self._regulations or region.lower() in ("", "all", "全部"):
+            return region if region in self._regulations else None
+        titled = [key for key, title in self._regulations.items() if region in title]
+        if len(titled) == 1:
+            return titled[0]
+        if set(self._regulations) <= {source.id for source in load_sources()}:
+            regulation = resolve_region(region)
+            if regulation is None or regulation in self._regulations:
+                return regulation
+        choices = "、".join(f"{key}（{title}）" if title else key for key, title in list(self._regulations.items())[:12])
+        raise InputError(f"当前索引里没有「{region}」，可选：{choices}，或 all（全部）。")
 
     def _too_short(self, narrative: str) -> str:
         count = len(_HAN.findall(narrative))
@@ -141,8 +153,17 @@ class Matcher:
             return ""
         return f"叙述只有 {count} 个汉字，太短，无法给出建议；请补充时间、做了什么、出了什么问题。"
 
-    def _matches(self, narrative: str, scope: _Scope, wish: tuple[int, int], system: str) -> tuple[Match, ...]:
-        scores = self.scorer.score(narrative, scope.rows, system=system)
+    def _unlike(self, scores: Scores) -> str:
+        """Return why a text is too unlike the known narratives to be matched, "" where it is not."""
+        far = self.index.background.deviations(scores.vectors[0]) if len(scores.vectors) else None
+        if far is None or not 0 < self.settings.abstain_deviations < far:
+            return ""
+        return (
+            "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；"
+            "请写明时间、做了什么、出了什么问题、怎么处理的。"
+        )
+
+    def _matches(self, narrative: str, scores: Scores, wish: tuple[int, int]) -> tuple[Match, ...]:
         ranking = scores.ranking()
         ranks = self._chosen(scores, ranking, *wish)
         top = ranking[ranks]

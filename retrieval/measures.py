@@ -6,6 +6,7 @@ R and RR count the grade-2 clauses of a case (all labels where none has grade 2)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from data.schema import Case
 
 __all__ = [
     "DEFAULT_MEASURES",
+    "DEPTH",
     "Interval",
     "bootstrap",
     "compare",
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 DEFAULT_MEASURES = ("R@1", "R@3", "R@5", "R@10", "RR", "nDCG@10")
+DEPTH = 1000  # clauses that are ranked per case: a measure that looks deeper would say less than its name
+_NAME = re.compile(r"AP|(RR|nDCG)|(R|P|RR|nDCG)@(?P<cutoff>[1-9][0-9]{0,8})")
 Run = Mapping[str, Mapping[str, float]]
 Floats = NDArray[np.float64]
 
@@ -44,22 +48,20 @@ class Interval:
 
 
 def parse_measures(text: str) -> tuple[str, ...]:
-    """Return the measure names of a comma-separated list; an unknown one raises InputError."""
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    """Return the measure names of a comma-separated list, each once; one that is unknown raises InputError."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names:
         raise InputError("没有给出指标，例如 --measures R@5,RR@10,nDCG@10。")
     for name in names:
-        try:
-            measure = ir_measures.parse_measure(name)
-        except (ValueError, NameError, SyntaxError) as error:
-            raise InputError(f"不认识指标「{name}」，可用 R@k、RR、RR@k、nDCG@k、P@k、AP。") from error
-        if measure.NAME not in {"R", "RR", "nDCG", "P", "AP"}:
-            raise InputError(f"不认识指标「{name}」，可用 R@k、RR、RR@k、nDCG@k、P@k、AP。")
+        _measure(name)
     return names
 
 
 def per_case(cases: Sequence[Case], run: Run, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Return {measure: {case id: value}} over the cases that have labels; a case missing from `run` scores 0."""
+    """Return {measure: {case id: value}} over the cases that have labels; a case missing from `run` scores 0.
+
+    Raises InputError for an unknown measure.
+    """
     labelled = [case for case in cases if case.labels]
     graded = {case.id: {clause: 2**grade - 1 for clause, grade in case.labels.items()} for case in labelled}
     binary = {case.id: _binary(case) for case in labelled}
@@ -67,7 +69,7 @@ def per_case(cases: Sequence[Case], run: Run, names: Sequence[str]) -> dict[str,
     scored = {case.id: {clause: -float(place) for place, clause in enumerate(run.get(case.id, {}))} for case in labelled}
     values: dict[str, dict[str, float]] = {}
     for name in names:
-        measure = ir_measures.parse_measure(name)
+        measure = _measure(name)
         qrels = graded if measure.NAME == "nDCG" else binary
         found = {m.query_id: float(m.value) for m in ir_measures.iter_calc([measure], qrels, scored)}
         values[name] = {case.id: found.get(case.id, 0.0) for case in labelled}
@@ -132,6 +134,14 @@ def expected_calibration_error(probability: Floats, relevant: NDArray[np.bool_],
     parts = np.array_split(np.argsort(probability, kind="stable"), bins)
     gaps = [len(part) * abs(probability[part].mean() - relevant[part].mean()) for part in parts if len(part)]
     return float(sum(gaps) / len(probability))
+
+
+def _measure(name: str) -> ir_measures.Measure:
+    """Return the measure that `name` stands for; the library itself ends the process on some names, such as R@0."""
+    matched = _NAME.fullmatch(name)
+    if matched is None or int(matched["cutoff"] or 1) > DEPTH:
+        raise InputError(f"不认识指标「{name}」，可用 R@k、P@k、RR、RR@k、nDCG、nDCG@k、AP，k 是 1 到 {DEPTH} 的整数。")
+    return ir_measures.parse_measure(name)
 
 
 def _binary(case: Case) -> dict[str, int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.errors import FileError, InputError
+from data.errors import FileError, InputError, reason
 from retrieval.evaluate import Evaluation
 from retrieval.measures import compare, holm
 from retrieval.settings import Settings
@@ -50,7 +52,9 @@ def save_run(evaluation: Evaluation, settings: Settings, path: Path) -> None:
         draft.write_text(json.dumps(value, ensure_ascii=False) + "\n", "utf-8")
         draft.replace(path)
     except OSError as error:
-        raise FileError(f"评测结果无法写入 {path}（{error.strerror}），请检查路径和写权限。") from error
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise FileError(f"评测结果无法写入 {path}（{reason(error)}），请检查路径和写权限。") from error
 
 
 def load_run(path: Path) -> SavedRun:
@@ -59,17 +63,22 @@ def load_run(path: Path) -> SavedRun:
         value = json.loads(path.read_text("utf-8"))
         if value.pop("format") != _FORMAT:
             raise FileError(f"评测结果 {path} 是另一版格式，请重新运行 rongcuo evaluate 得到新的结果。")
-        return SavedRun(name=path.name, **value)
+        run = SavedRun(name=path.name, **value)
     except FileNotFoundError as error:
         raise FileError(f"没有找到评测结果 {path}，请检查路径。") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise FileError(f"评测结果 {path} 读不出来（{reason(error)}），请检查路径和权限。") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileError(f"{path} 不是 rongcuo evaluate 保存的评测结果，请检查文件。") from error
+    if not _is_whole(run):
+        raise FileError(f"评测结果 {path} 的内容不完整或被改动过，请重新运行 rongcuo evaluate 得到新的结果。")
+    return run
 
 
 def compare_runs(one: SavedRun, other: SavedRun, *, system: str | None = None) -> list[dict[str, float | str]]:
     """Compare `one` with `other` case by case, per system and measure that both hold, with p-values adjusted over the rows.
 
-    Raises InputError where the two were measured on different cases or share no system.
+    Raises InputError where the two were measured on different cases or share no system or no measure.
     """
     if one.cases_digest != other.cases_digest:
         raise InputError(f"{one.name} 与 {other.name} 用的案例不同（{one.cases_digest} 与 {other.cases_digest}），不能逐案比较。")
@@ -79,8 +88,34 @@ def compare_runs(one: SavedRun, other: SavedRun, *, system: str | None = None) -
     rows: list[dict[str, float | str]] = []
     for name in names:
         for measure, values in one.systems[name].items():
-            if measure in other.systems[name]:
-                rows.append({"system": name, "measure": measure, **compare(values, other.systems[name][measure])})
+            theirs = other.systems[name].get(measure)
+            if theirs is None:
+                continue
+            if values.keys() != theirs.keys():
+                raise InputError(f"{one.name} 与 {other.name} 中 {name} 的 {measure} 所含案例不同，不能逐案比较，请重新评测。")
+            rows.append({"system": name, "measure": measure, **compare(values, theirs)})
+    if not rows:
+        raise InputError(f"{one.name} 与 {other.name} 没有共同的指标可比。")
     for row, adjusted in zip(rows, holm([float(row["p"]) for row in rows]), strict=True):
         row["p_holm"] = adjusted
     return rows
+
+
+def _is_whole(run: SavedRun) -> bool:
+    """Tell whether the values have the types that `SavedRun` states; JSON may hold anything."""
+    digests = (run.cases_digest, run.index_digest, run.model_digest)
+    return (
+        isinstance(run.settings, dict)
+        and all(isinstance(value, str) for value in digests)
+        and _is_nested(run.systems, lambda values: isinstance(values, dict) and all(map(_is_number, values.values())))
+        and _is_nested(run.rankings, lambda ids: isinstance(ids, list) and all(isinstance(key, str) for key in ids))
+    )
+
+
+def _is_nested(value: object, fits: Callable[[object], bool]) -> bool:
+    """Tell whether `value` is {text: {text: what fits}}."""
+    return isinstance(value, dict) and all(isinstance(v, dict) and all(map(fits, v.values())) for v in value.values())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -6,13 +6,18 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.errors import InputError
 
 __all__ = ["Settings", "get_settings"]
 
+_PREFIX = "RONGCUO_"
 # Only these change what an index holds; the others may differ between a build and a query.
 _INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_lead", "background")
 
@@ -20,15 +25,15 @@ _INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_le
 class Settings(BaseSettings):
     """Settings of matching; defaults are what the shipped evaluation was run with."""
 
-    model_config = SettingsConfigDict(env_prefix="RONGCUO_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
     encoder: str = Field("e5-small-zh", description="内置编码器名，或任一 sentence-transformers 模型的本地路径或名称")
     threads: int = Field(2, ge=1, le=256, description="编码时使用的线程数")
-    cache_dir: Path = Field(default_factory=lambda: user_cache_path("rongcuo"), description="索引与分词缓存所在目录")
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("rongcuo"), description="索引缓存所在目录")
     top_k: int = Field(10, ge=1, le=1000, description="默认返回的条款数")
 
-    bm25_k1: float = Field(1.2, ge=0, description="BM25 词频饱和系数")
-    bm25_b: float = Field(0.75, ge=0, le=1, description="BM25 长度归一系数")
+    bm25_k1: FiniteFloat = Field(1.2, ge=0, description="BM25 词频饱和系数")
+    bm25_b: FiniteFloat = Field(0.75, ge=0, le=1, description="BM25 长度归一系数")
     tfidf_min_n: int = Field(1, ge=1, description="TF-IDF 字符片段最短长度")
     tfidf_max_n: int = Field(3, ge=1, description="TF-IDF 字符片段最长长度")
     document_lead: bool = Field(False, description="编入索引的条款文本是否带上引导句")
@@ -39,13 +44,28 @@ class Settings(BaseSettings):
     window_encoding: str = Field(
         "late", pattern="^(late|separate)$", description="窗口向量：late 一次编码后池化，separate 逐窗编码"
     )
-    weight_dense: float = Field(1.0, ge=0, description="融合时稠密检索的权重")
-    weight_bm25: float = Field(0.25, ge=0, description="融合时 BM25 的权重")
-    weight_tfidf: float = Field(0.5, ge=0, description="融合时 TF-IDF 的权重")
+    weight_dense: FiniteFloat = Field(1.0, ge=0, description="融合时稠密检索的权重")
+    weight_bm25: FiniteFloat = Field(0.25, ge=0, description="融合时 BM25 的权重")
+    weight_tfidf: FiniteFloat = Field(0.5, ge=0, description="融合时 TF-IDF 的权重")
     depth: int = Field(1000, ge=10, description="大语料中每路最多取回的条款数")
 
+    abstain_deviations: FiniteFloat = Field(
+        2.5, ge=0, description="叙述比训练叙述的平均水平不像多少个标准差就不给建议，0 为总是给；2.5 在开发集上约误伤二十分之一"
+    )
     min_chars: int = Field(8, ge=1, description="少于这么多汉字的叙述不给建议")
     max_chars: int = Field(20_000, ge=100, description="一段叙述最多字数")
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.tfidf_min_n > self.tfidf_max_n:
+            raise ValueError(
+                f"RONGCUO_TFIDF_MIN_N（{self.tfidf_min_n}）不能大于 RONGCUO_TFIDF_MAX_N（{self.tfidf_max_n}），请改正。"
+            )
+        if self.weight_dense + self.weight_bm25 + self.weight_tfidf <= 0:
+            raise ValueError(
+                "RONGCUO_WEIGHT_DENSE、RONGCUO_WEIGHT_BM25、RONGCUO_WEIGHT_TFIDF 不能都是 0，请至少给其中一个大于 0 的权重。"
+            )
+        return self
 
     def index_digest(self) -> str:
         """Return the hex digest of the settings that shape an index."""
@@ -55,5 +75,33 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """Return the settings of this process, read once from the environment."""
-    return Settings()
+    """Return the settings of this process, read once from the environment.
+
+    Raises InputError naming the variable and what it may be where one cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InputError(_sentence(error.errors()[0])) from error
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    if not problem["loc"]:  # of several variables together, said by the validator
+        return f"环境变量 {problem['ctx']['error']}"
+    name = str(problem["loc"][0]).lower().removeprefix(_PREFIX.lower())
+    return f"环境变量 {_PREFIX}{name.upper()} 不能是「{problem['input']}」，应为{_allowed(name)}，请改正或取消设置。"
+
+
+def _allowed(name: str) -> str:
+    """Say what the setting may be, from its field."""
+    if name == "window_encoding":
+        return " late 或 separate"
+    field = Settings.model_fields[name]
+    if field.annotation is bool:
+        return " true 或 false"
+    kind = "路径" if field.annotation is Path else "整数" if field.annotation is int else "数字"
+    least = next((rule.ge for rule in field.metadata if hasattr(rule, "ge")), None)
+    most = next((rule.le for rule in field.metadata if hasattr(rule, "le")), None)
+    if most is not None:
+        return f" {least} 到 {most} 之间的{kind}"
+    return kind if least is None else f"不小于 {least} 的{kind}"

@@ -133,7 +133,7 @@ def test_a_clause_from_a_file_is_never_html(report):
 def test_parts_that_did_not_run_are_not_numbers(report):
     bare = replace(report.matches[0], similarity=None, evidence=())
     html = show(replace(report, matches=(bare,)))
-    assert "相似度 —" in html and "rc-bar" not in html and "rc-evidence" not in html
+    assert "相似度 <strong>—</strong>" in html and "rc-evidence" not in html
     known = show(replace(report, matches=(replace(bare, probability=0.62),)))
     assert "概率 62%" in known and "未校准" not in known
 

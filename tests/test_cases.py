@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -39,6 +40,9 @@ def test_an_empty_file_has_no_cases(tmp_path):
         ("{broken", "JSON"),
         ("[1]", "JSON 对象"),
         ({**GOOD, "text": " "}, "缺少 text"),
+        ({**GOOD, "id": None}, "缺少 id"),
+        ({**GOOD, "id": ""}, "缺少 id"),
+        ({**GOOD, "id": True}, "缺少 id"),
         ({"id": "x", "text": "叙述"}, "缺少 labels"),
         ({**GOOD, "labels": {"c": 3}}, "2 或 1"),
         ({**GOOD, "labels": {"c": True}}, "2 或 1"),
@@ -56,7 +60,20 @@ def test_broken_rows_are_refused_with_file_and_line(tmp_path, row, message):
 def test_missing_and_undecodable_files_are_refused(tmp_path):
     with pytest.raises(CaseFileError, match="没有找到"):
         read_cases(tmp_path / "none.jsonl")
-    path = tmp_path / "gbk.jsonl"
-    path.write_bytes('{"id": "甲"}'.encode("gb18030"))
-    with pytest.raises(CaseFileError, match="UTF-8"):
+    with pytest.raises(CaseFileError, match="读不出来"):
+        read_cases(tmp_path)
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(b'{"id": "\xff\xff"}')
+    with pytest.raises(CaseFileError, match="编码无法识别"):
         read_cases(path)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_character_sets_numbers_as_ids_and_odd_characters(tmp_path, codec, pack):
+    path = tmp_path / ("cases.jsonl.gz" if pack is gzip.compress else "cases.jsonl")
+    text = '{"id": 7, "text": "第一段\u2028第二段\\ud83d", "relevant": [25469], "region": "\\udc00"}\r\n'
+    path.write_bytes(pack(text.encode(codec)))
+    (case,) = read_cases(path)
+    assert (case.id, case.narrative, dict(case.labels)) == ("7", "第一段\u2028第二段\ufffd", {"25469": 2})
+    assert case.region == "\ufffd"

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from data.check_cases import check, echo, summary
+from data.catalogue import matched_regulations
+from data.check_cases import check, echo, main, summary
 from tests.conftest import ROOT
 
 FILES = {s: ROOT / "data" / "cases" / f"{s}.jsonl" for s in ("train", "dev", "test")}
@@ -53,8 +54,28 @@ def test_an_echo_ignores_punctuation_and_institutions():
     assert echo("已报区人民政府批准", "有批准权的人民政府") == ""
 
 
+# split: cases, contrast pairs, cases that speak directly to each clause, at least
+PROMISED = {"train": (1200, 60, 8), "dev": (240, 25, 1), "test": (240, 25, 1)}
+
+
 def test_the_shipped_cases_hold_what_is_promised():
-    rows = {s: [json.loads(line) for line in p.read_text("utf-8").splitlines()] for s, p in FILES.items() if p.exists()}
+    rows = {s: [json.loads(line) for line in p.read_text("utf-8").split("\n") if line] for s, p in FILES.items()}
     assert check(rows) == []
     counts = summary(rows)
-    assert counts["dev"]["cases"] >= 60 and len(counts["dev"]["regions"]) == 4
+    regions = {r.id for r in matched_regulations()}
+    assert len(regions) == 4
+    for split, (cases, pairs, each) in PROMISED.items():
+        found = counts[split]
+        assert found["cases"] >= cases and found["pairs"] >= pairs and found["fewest_grade_2"] >= each, split
+        assert 0.08 <= found["empty"] / found["cases"] <= 0.15, split
+        assert set(found["regions"]) == regions, split
+
+
+def test_the_command_names_missing_files_and_reads_any_line_separator(tmp_path, monkeypatch, capsys):
+    text = row("a")["text"] + "\u2028第二段"
+    line = json.dumps(row("a", text=text), ensure_ascii=False)
+    (tmp_path / "dev.jsonl").write_text(line + "\n\n", "utf-8")
+    monkeypatch.setattr("sys.argv", ["check_cases", str(tmp_path)])
+    assert main() == 1
+    out = capsys.readouterr().out
+    assert '"cases": 1' in out and "没有 train.jsonl" in out and "没有 test.jsonl" in out and "没有 dev" not in out

@@ -38,7 +38,25 @@ def test_clause_files_are_read_plain_and_gzipped(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("line", ["{", '{"id": "1"}', '{"id": "1", "text": ""}', "[]", '{"id": "1", "text": 3}'])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_character_sets_numbers_as_ids_and_odd_characters(tmp_path, codec, pack):
+    text = '{"id": 12, "text": "第一段\u2028第二段\\ud83d", "title": "民法典"}\r\n\r\n{"id": " b ", "text": "条文"}'
+    path = tmp_path / ("c.jsonl.gz" if pack is gzip.compress else "c.jsonl")
+    path.write_bytes(pack(text.encode(codec)))
+    first, second = read_clause_file(path)
+    assert (first.clause.id, first.clause.text, first.citation) == ("12", "第一段\u2028第二段\ufffd", "民法典")
+    assert (second.clause.id, len(first.clause.text)) == ("b", first.clause.span.end)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{", '{"id": "1"}', '{"id": "1", "text": ""}', "[]", '{"id": "1", "text": 3}', '{"text": "条文"}',
+        '{"id": null, "text": "条文"}', '{"id": " ", "text": "条文"}', '{"id": true, "text": "条文"}',
+        '{"id": NaN, "text": "条文"}', '{"id": [1], "text": "条文"}', "[" * 100_000,
+    ],
+)  # fmt: skip
 def test_broken_rows_are_refused_with_file_and_line(tmp_path, line):
     path = tmp_path / "c.jsonl"
     path.write_text('{"id": "0", "text": "条文"}\n' + line, "utf-8")
@@ -49,6 +67,9 @@ def test_broken_rows_are_refused_with_file_and_line(tmp_path, line):
 def test_missing_and_broken_files_are_refused(tmp_path):
     with pytest.raises(FileError, match="没有找到"):
         read_clause_file(tmp_path / "none.jsonl")
-    (tmp_path / "c.jsonl.gz").write_bytes(b"not gzip")
-    with pytest.raises(FileError, match="读不出来"):
-        read_clause_file(tmp_path / "c.jsonl.gz")
+    for raw in (b"not gzip", gzip.compress(b'{"id": "1", "text": "x"}' * 99)[:-20]):
+        (tmp_path / "c.jsonl.gz").write_bytes(raw)
+        with pytest.raises(FileError, match="读不出来"):
+            read_clause_file(tmp_path / "c.jsonl.gz")
+    with pytest.raises(FileError, match="读不出来（"):
+        read_clause_file(tmp_path)

@@ -2,7 +2,7 @@ import pytest
 
 from data.errors import InputError
 from data.schema import Case
-from retrieval.evaluate import evaluate, length_band
+from retrieval.evaluate import check_labels, evaluate, length_band
 
 CASES = [
     Case("a", "alpha", "企业老板隐瞒了台账，证据是假的", {"alpha/art1.p1.i2": 2}, "dev", "自编", "p", "短消息"),
@@ -46,6 +46,42 @@ def test_wrong_systems_cases_and_labels_are_refused(matcher):
     stray = Case("e", "alpha", "叙述", {"alpha/art99": 2}, "dev", "自编")
     with pytest.raises(InputError, match="alpha/art99"):
         evaluate(matcher, [stray], systems=["bm25"], measures=["R@1"])
+
+
+@pytest.mark.parametrize(
+    ("region", "label", "why"),
+    [
+        ("beta", "alpha/art1.p1.i2", "属于 alpha，而案例的地区是 beta"),
+        ("beta", "beta/art2.p1", "「程序」类"),
+        ("all", "beta/art2.p1", "「程序」类"),
+        ("alpha", "alpha/art99", "不在索引里"),
+    ],
+)
+def test_a_label_that_could_only_score_zero_is_refused(matcher, region, label, why):
+    case = Case("e", region, "企业老板隐瞒了台账，证据是假的", {label: 2}, "dev", "自编")
+    with pytest.raises(InputError, match=f"案例 e 标注的条款 {label} .*{why}"):
+        evaluate(matcher, [*CASES, case], systems=["bm25"], measures=["R@1"])
+    unknown = Case("f", "gamma", "企业老板隐瞒了台账", {}, "dev", "自编")
+    with pytest.raises(InputError, match="案例 f：.*gamma"):
+        evaluate(matcher, [unknown], systems=["bm25"], measures=["R@1"])
+
+
+def test_the_candidates_are_looked_up_once_per_region(matcher, monkeypatch):
+    asked = []
+    real = matcher.scope
+    monkeypatch.setattr(matcher, "scope", lambda region: asked.append(region) or real(region))
+    check_labels(matcher, CASES * 50)
+    assert asked == ["alpha", "beta"]
+
+
+def test_systems_and_measures_named_twice_count_once(matcher):
+    found = evaluate(matcher, CASES, systems=["bm25", "tfidf", "bm25"], measures=["R@1", "R@1"])
+    assert ([s.name for s in found.systems], found.measures) == (["bm25", "tfidf"], ("R@1",))
+    assert len(found.comparisons) == 1
+    with pytest.raises(InputError, match="没有给出要评测的系统"):
+        evaluate(matcher, CASES, systems=[], measures=["R@1"])
+    with pytest.raises(InputError, match="R@0"):
+        evaluate(matcher, CASES, systems=["bm25"], measures=["R@0"])
 
 
 def test_length_bands():

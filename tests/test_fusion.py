@@ -23,3 +23,9 @@ def test_a_system_without_opinion_adds_nothing():
     fused = fuse_scores({"a": floats(1, 3), "b": floats(5, 5)}, {"a": 1.0, "b": 1.0})
     assert fused == pytest.approx([-0.5, 0.5])
     assert fuse_scores({}, {}).tolist() == []
+
+
+def test_no_candidates_give_no_scores():
+    # warnings are errors here: numpy warns of the mean of nothing
+    fused = fuse_scores({"a": floats(), "b": floats()}, {"a": 1.0, "b": 1.0})
+    assert fused.shape == (0,) and fused.dtype == np.float32

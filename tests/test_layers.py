@@ -15,6 +15,7 @@ OWNERS = {
     "faiss": {"retrieval/backends/faiss_store.py"},
     "pandas": {"ui/tables.py"},
     "gradio": {"ui/app.py"},
+    "matplotlib": {"ui/plots.py"},
     "bs4": {"data/reader_html.py"},
     "pdfplumber": {"data/reader_pdf.py"},
     "cn2an": set(),

@@ -60,10 +60,43 @@ def test_a_case_that_was_not_answered_scores_zero():
     assert per_case(CASES[:1], {}, ["R@5"])["R@5"] == {"k1": 0.0}
 
 
-@pytest.mark.parametrize("text", ["R@x", "nDGC@10", "", " , ", "Judged@10", "__import__('os')"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "R@x",
+        "nDGC@10",
+        "",
+        " , ",
+        "Judged@10",
+        "__import__('os')",
+        "R@0",
+        "R",
+        "P",
+        "R@-1",
+        "R@01",
+        "R@٣",
+        "AP@5",
+        "RR@",
+        "nDCG@0",
+        "r@5",
+        "R@1001",
+        "R@" + "9" * 30,
+        "R(rel=2)@5",
+        "R@5 RR",
+    ],
+)
 def test_unknown_measures_are_refused(text):
     with pytest.raises(InputError, match="指标"):
         parse_measures(text)
+
+
+def test_measures_are_named_once():
+    assert parse_measures(" R@5,RR ,nDCG,R@5,P@3,AP,RR@10,nDCG@1000") == ("R@5", "RR", "nDCG", "P@3", "AP", "RR@10", "nDCG@1000")
+
+
+def test_an_unknown_measure_never_reaches_the_library():
+    with pytest.raises(InputError, match="R@0"):
+        per_case(CASES[:1], {"k1": {"c1": 1.0}}, ["R@0"])
 
 
 def test_bootstrap_repeats_and_contains_the_mean():

@@ -154,16 +154,18 @@ def test_reasons_are_facts(evaluation, matcher):
     assert "没有给出建议" in reason(worst["f"], {}, names)
     told = grounds(matcher, CASES[3], names, system="hybrid")
     assert set(told) == {name for name in names if name.startswith("alpha/")}
-    assert told["alpha/art2.p1.i1"].words == ("历史遗留问题",) and told["alpha/art2.p1.i1"].window == CASES[3].narrative
+    assert told["alpha/art2.p1.i1"].words == ("历史遗留问题",)
+    assert told["alpha/art2.p1.i1"].sentence == CASES[3].narrative
+    assert sum(told["alpha/art2.p1.i1"].counted.values()) == pytest.approx(told["alpha/art2.p1.i1"].parts["bm25"])
     said = reason(worst["d"], told, names)
     assert said.startswith("第 1 名的alpha/art2.p1.i1与第 ") and "应列的alpha/art3.p1相比" in said
     assert "前者“历史遗留问题”，后者无。" in said and f"BM25 {told['alpha/art2.p1.i1'].parts['bm25']:.3f} 对 0.000" in said
     assert reason(replace(worst["d"], top=worst["d"].sought), told, names) == "没有未标注的条款排在应列的条款之上。"
 
 
-def test_grounds_of_a_lexical_system_have_no_window(matcher):
+def test_grounds_of_a_lexical_system_have_no_sentence(matcher):
     found = grounds(matcher, CASES[3], ["alpha/art2.p1.i1", "beta/art1.p1.i1"], system="bm25")["alpha/art2.p1.i1"]
-    assert set(found.parts) == {"bm25"} and found.window == "" and found.usual == {}
+    assert set(found.parts) == {"bm25"} and found.sentence == "" and found.usual == {} and "历史" in found.counted
     assert grounds(matcher, CASES[3], [], system="bm25") == {}
 
 

@@ -1,3 +1,4 @@
+import errno
 import json
 
 import pytest
@@ -63,3 +64,58 @@ def test_missing_and_unwritable_files_are_refused(saved, matcher, settings, tmp_
     with pytest.raises(FileError, match="无法写入"):
         save_run(evaluation, settings, saved / "below-a-file.json")
     assert json.loads(saved.read_text("utf-8"))["format"] == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("systems", {"bm25": None}),
+        ("systems", None),
+        ("systems", {"bm25": {"R@1": [1.0]}}),
+        ("systems", {"bm25": {"R@1": {"a": "1"}}}),
+        ("systems", {"bm25": {"R@1": {"a": True}}}),
+        ("systems", {"bm25": {"R@1": {"a": float("nan")}}}),
+        ("rankings", {"bm25": None}),
+        ("rankings", {"bm25": {"a": "alpha"}}),
+        ("rankings", {"bm25": {"a": [1]}}),
+        ("settings", []),
+        ("cases_digest", 7),
+    ],
+)
+def test_a_changed_file_is_refused(saved, key, value):
+    content = json.loads(saved.read_text("utf-8"))
+    saved.write_text(json.dumps({**content, key: value}), "utf-8")
+    with pytest.raises(FileError, match=r"run\.json.*重新运行"):
+        load_run(saved)
+
+
+def test_runs_whose_cases_differ_by_id_are_not_compared(saved, tmp_path):
+    content = json.loads(saved.read_text("utf-8"))
+    for change in ({"a": 1.0}, {"a": 1.0, "c": 1.0}, {"a": 1.0, "b": 1.0, "c": 1.0}):
+        content["systems"]["bm25"]["R@1"] = change
+        other = tmp_path / "other.json"
+        other.write_text(json.dumps(content), "utf-8")
+        for one, two in ((saved, other), (other, saved)):
+            with pytest.raises(InputError, match=r"bm25 的 R@1 所含案例不同"):
+                compare_runs(load_run(one), load_run(two))
+
+
+def test_runs_without_a_common_measure_are_not_compared(saved, matcher, settings, tmp_path):
+    other = tmp_path / "other.json"
+    save_run(evaluate(matcher, CASES, systems=["bm25"], measures=["R@3"]), settings, other)
+    with pytest.raises(InputError, match="共同的指标"):
+        compare_runs(load_run(saved), load_run(other))
+
+
+def test_why_a_disk_refuses_is_said_in_chinese(saved, matcher, settings, tmp_path, monkeypatch):
+    with pytest.raises(FileError, match="是文件夹而不是文件"):
+        load_run(tmp_path)
+    evaluation = evaluate(matcher, CASES, systems=["bm25"], measures=["R@1"])
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(saved), "replace", full)
+    with pytest.raises(FileError, match="磁盘已满"):
+        save_run(evaluation, settings, saved)
+    assert [path.name for path in saved.parent.iterdir()] == ["run.json"]

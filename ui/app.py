@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 # Gradio looks up hosts at import and at launch unless it is told not to before it is imported.
@@ -20,8 +20,9 @@ from fastapi import FastAPI
 from data.errors import RongcuoError
 from retrieval.matcher import Matcher
 from ui.cards import result_html, status_html, summary
+from ui.page_evaluate import AMOUNTS, OWN, Request, Runs, file_html, running_html, sources, system_choices
 from ui.page_examples import EXAMPLES
-from ui.page_http import PageMiddleware, listen, page_head
+from ui.page_http import PageMiddleware, end_quietly, greeting, listen, page_head
 
 __all__ = ["build_blocks", "create_app", "serve"]
 
@@ -33,33 +34,22 @@ _INTRO = (
 _ALL = "all"
 _TOP_K, _PER_HEADLINE = 10, 3
 _AT_ONCE, _WAITING = 2, 32  # matches that run at the same time, and that may wait for their turn
+_FAILED = status_html("程序出错，没有得到结果；请再试一次，仍不行时请查看运行程序的窗口。", "error")
+_STOPPED = "评测已停止，没有得到结果。"
 _FONT = ["system-ui", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
 _PRIVATE = {"api_visibility": "private"}
 _BARE = {"js_on_load": None, "apply_default_css": False, "elem_classes": "rc-page"}  # HTML components as plain containers
 
 
 def build_blocks(matcher: Matcher) -> gr.Blocks:
-    """Return the page over `matcher`: a narrative goes in, cards come out."""
-    scopes = _scopes(matcher)
+    """Return the page over `matcher`: a tab in which a narrative gets cards, and one in which the matching is measured."""
     with gr.Blocks(title=_TITLE, analytics_enabled=False, fill_width=True) as blocks, gr.Column(elem_id="rc"):
         gr.HTML(_INTRO, **_BARE)
-        with gr.Column(elem_id="rc-form"):
-            story, region, button, clear = _form(scopes)
-        status = gr.HTML(status_html(""), **_BARE)
-        result = gr.HTML("", **_BARE)
-        running = _returns(status_html("正在查找……", "running"), before="window.rongcuo.watch()")
-        failed = _returns(status_html("程序出错，没有得到结果；请再试一次，仍不行时请查看运行程序的窗口。", "error"), "")
-        event = button.click(None, None, status, js=running, **_PRIVATE).then(
-            lambda text, chosen: answer(matcher, scopes, text, chosen),
-            [story, region],
-            [status, result],
-            show_progress="hidden",
-            concurrency_limit=_AT_ONCE,
-            **_PRIVATE,
-        )
-        event.success(None, None, None, js="() => window.rongcuo.shown()", **_PRIVATE)
-        event.failure(None, None, [status, result], js=failed, **_PRIVATE)
-        clear.click(None, None, [story, status, result], js=_returns("", status_html(""), ""), **_PRIVATE)
+        with gr.Tabs(elem_id="rc-tabs"):
+            with gr.Tab("匹配", elem_id="rc-matching"):
+                _matching(matcher)
+            with gr.Tab("评测", elem_id="rc-evaluating"):
+                _evaluating(matcher)
     blocks.queue(max_size=_WAITING, api_open=False)
     return blocks
 
@@ -94,7 +84,8 @@ def serve(host: str, port: int) -> None:
         matcher.match(EXAMPLES[0][1])  # dictionaries and model load at first use: let that be before the first visitor
         config = uvicorn.Config(create_app(matcher), ws="none", log_level="warning", access_log=False, server_header=False)
         config.timeout_graceful_shutdown = 2  # an open page holds a connection that never ends by itself
-        for line in _greeting(host, port):
+        end_quietly()
+        for line in greeting(host, port):
             click.echo(line)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
@@ -110,6 +101,70 @@ def answer(matcher: Matcher, scopes: Mapping[str, str], text: str | None, region
         return status_html(str(error), "error"), ""
     status = status_html(summary(report), "notice" if report.abstained else "plain")
     return status, result_html(report, matcher.scorer.segmenter, scope=scopes.get(region, region))
+
+
+def _matching(matcher: Matcher) -> None:
+    scopes = _scopes(matcher)
+    with gr.Column(elem_id="rc-form"):
+        story, region, button, clear = _form(scopes)
+    status = gr.HTML(status_html(""), **_BARE)
+    result = gr.HTML("", **_BARE)
+    running = _returns(status_html("正在查找……", "running"), before="window.rongcuo.watch('#rc-matching')")
+    event = button.click(None, None, status, js=running, **_PRIVATE).then(
+        lambda text, chosen: answer(matcher, scopes, text, chosen),
+        [story, region],
+        [status, result],
+        show_progress="hidden",
+        concurrency_limit=_AT_ONCE,
+        **_PRIVATE,
+    )
+    event.success(None, None, None, js="() => window.rongcuo.shown('#rc-matching')", **_PRIVATE)
+    event.failure(None, None, [status, result], js=_returns(_FAILED, ""), **_PRIVATE)
+    clear.click(None, None, [story, status, result], js=_returns("", status_html(""), ""), **_PRIVATE)
+
+
+def _evaluating(matcher: Matcher) -> None:
+    runs = Runs(matcher)
+
+    async def run(source: str, amount: str, systems: list[str], name: str, text: str) -> AsyncIterator[tuple[str, str]]:
+        async for step in runs.steps(Request(source, amount, tuple(systems), name, text)):
+            yield step
+
+    source, amount, systems, start, stop = _choices()
+    own = [gr.Textbox(visible=False), gr.Textbox(visible=False)]  # name and text of the visitor's file, put in by the script
+    status = gr.HTML(status_html(""), **_BARE)
+    result = gr.HTML("", **_BARE)
+    waiting = _returns(running_html("等待开始……同一时间只运行一个评测。"), "", before="window.rongcuo.began('#rc-evaluating')")
+    event = start.click(None, None, [status, result], js=waiting, **_PRIVATE).then(
+        run,
+        [source, amount, systems, *own],
+        [status, result],
+        js=f"async (source, amount, systems) => [source, amount, systems, ...(await window.rongcuo.own(source === {OWN!r}))]",
+        show_progress="hidden",
+        concurrency_limit=1,
+        **_PRIVATE,
+    )
+    event.success(None, None, None, js="() => window.rongcuo.shown('#rc-evaluating')", **_PRIVATE)
+    stopped, failed = _returns(status_html(_STOPPED), "", before="window.rongcuo.stopped = true"), _returns(_FAILED, "")
+    stop.click(None, None, [status, result], js=stopped, cancels=event, **_PRIVATE)
+    # Gradio takes what was stopped for failed
+    either = f"() => (window.rongcuo.stopped ? {stopped} : {failed})()"
+    event.failure(None, None, [status, result], js=either, **_PRIVATE)
+
+
+def _choices() -> tuple[gr.Radio, gr.Radio, gr.CheckboxGroup, gr.Button, gr.Button]:
+    with gr.Column(elem_id="rc-choices"):
+        known = sources()
+        source = gr.Radio(known, value=known[0][1], label="案例", elem_id="rc-source")
+        gr.HTML(file_html(), **_BARE)
+        amount = gr.Radio(AMOUNTS, value=AMOUNTS[0][1], label="数量")
+        names = system_choices()
+        told = "选中的最后一个与其余各个逐案比较。"
+        systems = gr.CheckboxGroup(names, value=[key for _, key in names], label="系统", info=told)
+        with gr.Row(elem_id="rc-run"):
+            start = gr.Button("开始评测", variant="primary", elem_id="rc-start", scale=0, min_width=140)
+            stop = gr.Button("停止", elem_id="rc-stop", scale=0, min_width=140)
+    return source, amount, systems, start, stop
 
 
 def _form(scopes: Mapping[str, str]) -> tuple[gr.Textbox, gr.Dropdown, gr.Button, gr.Button]:
@@ -165,13 +220,3 @@ def _returns(*values: str, before: str = "") -> str:
     """Return a function for the browser that runs the statement `before` and gives `values` to the outputs of an event."""
     constant = json.dumps(values if len(values) > 1 else values[0], ensure_ascii=False)
     return f"() => {{ {before}; return {constant}; }}"
-
-
-def _greeting(host: str, port: int) -> tuple[str, ...]:
-    everywhere = host in ("0.0.0.0", "::")
-    name = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
-    started = f"已启动：http://{name}:{port} （按 Ctrl+C 停止）"
-    if not everywhere:
-        return (started,)
-    return (started, "注意：局域网内的其他人也能打开这个页面，页面没有登录；只给自己用时请不要加 --host。")
-

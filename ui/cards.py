@@ -12,7 +12,7 @@ from models.segment import Segmenter
 from retrieval.evidence import shared_words
 from ui.page_marks import mark_stretches, mark_words, stretches
 from ui.page_text import export_json, export_text
-from ui.present import DISCLAIMER, grouped
+from ui.present import DISCLAIMER, grouped, strength
 
 __all__ = ["TOP", "result_html", "status_html", "summary"]
 
@@ -44,7 +44,7 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str) -> str
     once = _CutOnce(segmenter)
     shared = {m.rank: shared_words(report.narrative, m.clause.text, once) for m in report.matches}
     groups = [
-        _group(number, label, [_card(m, report.narrative, shared[m.rank][1]) for m in matches])
+        _group(number, label, [_card(m, report, shared[m.rank][1]) for m in matches])
         for number, (label, matches) in enumerate(grouped(report.matches))
     ]
     return (
@@ -104,25 +104,25 @@ def _group(number: int, label: str, cards: Sequence[str]) -> str:
     )
 
 
-def _card(match: Match, narrative: str, shared: Iterable[Span]) -> str:
+def _card(match: Match, report: MatchReport, shared: Iterable[Span]) -> str:
     citation = escape(match.citation or match.clause.id)
     return (
         f'<article class="rc-card" tabindex="0" data-rank="{match.rank}" aria-label="第 {match.rank} 名，{citation}">'
         f'<h4><span class="rc-rank"><span class="rc-unseen">第 </span>{match.rank}<span class="rc-unseen"> 名</span></span>'
         f"<span>{citation}</span></h4>"
         f'<p class="rc-clause">{mark_words(match.clause.text, shared)}</p>'
-        f"{_similarity(match)}{_evidence(match, narrative)}</article>"
+        f"{_similarity(match, report.matches)}{_evidence(match, report.narrative)}</article>"
     )
 
 
-def _similarity(match: Match) -> str:
+def _similarity(match: Match, matches: Sequence[Match]) -> str:
     probability = "未校准" if match.probability is None else f"概率 {match.probability:.0%}"
-    if match.similarity is None:
-        return f'<p class="rc-similarity">相似度 —<span class="rc-note">{probability}</span></p>'
-    share = max(0.0, min(1.0, match.similarity)) * 100
+    cosine = "—" if match.similarity is None else f"{match.similarity:.3f}"
+    share = strength(match, matches) * 100
     return (
-        f'<p class="rc-similarity">相似度 <span class="rc-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></span>'
-        f'<strong>{match.similarity:.3f}</strong><span class="rc-note">{probability}</span></p>'
+        '<p class="rc-similarity">相近程度 '
+        f'<span class="rc-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></span>'
+        f'<span>相似度 <strong>{cosine}</strong></span><span class="rc-note">{probability}</span></p>'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import click
 from data.errors import InputError, RongcuoError
 from ui.cli_evaluate import compare, evaluate
 from ui.console import complain, print_renderable, progress_bar, usage_sentence
+from ui.help import ChineseGroup
 
 __all__ = ["cli", "main"]
 
@@ -19,7 +21,7 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 _MAX_STDIN = 10_000_000
 
 
-@click.group(context_settings=_HELP, no_args_is_help=True)
+@click.group(cls=ChineseGroup, context_settings=_HELP, no_args_is_help=True)
 @click.version_option(package_name="rongcuo", message="rongcuo %(version)s", help="显示版本")
 def cli() -> None:
     """容错条款匹配助手：把一段事情经过与容错纠错规定的条款相匹配。只给建议，由人审核认定。"""
@@ -55,7 +57,7 @@ def match(
     if as_json:
         click.echo(json.dumps(report_json(report), ensure_ascii=False))
     else:
-        print_renderable(report_text(report))
+        print_renderable(report_text(report, headlines=not categories))
 
 
 @cli.command()
@@ -66,16 +68,16 @@ def match(
 def batch(source: Path, target: Path, top_k: int | None, index: Path | None) -> None:
     """批量匹配：IN、OUT 为 .jsonl、.csv 或 .xlsx；中断后重新运行会接着做完。"""
     from retrieval.loading import open_matcher
-    from ui.batch import run_batch
-    from ui.tables import check_suffix, read_rows
+    from ui.batch import open_batch, run_batch
 
-    check_suffix(target)
-    read_rows(source)  # a wrong path is told before the model is loaded
+    table = open_batch(source, target)  # a wrong path is told before the model is loaded
     matcher = open_matcher(index=index)
     with progress_bar("匹配") as progress:
-        result = run_batch(matcher, source, target, top_k=top_k or matcher.settings.top_k, progress=progress)
+        wish = top_k or matcher.settings.top_k
+        result = run_batch(matcher, source, target, top_k=wish, progress=progress, table=table)
     resumed = f"，其中 {result.resumed} 行是上次已完成的" if result.resumed else ""
-    click.echo(f"共 {result.rows} 行{resumed}；{result.failed} 行有误（见 error 一栏）；结果在 {target}", err=True)
+    notes = "".join(f"；{note}" for note in result.notes)
+    click.echo(f"共 {result.rows} 行{resumed}；{result.failed} 行有误（见 error 一栏）；结果在 {target}{notes}", err=True)
 
 
 @cli.command()
@@ -83,17 +85,21 @@ def batch(source: Path, target: Path, top_k: int | None, index: Path | None) -> 
 @click.option("--id", "identifier", help="规定编号，默认用文件名")
 @click.option("--json", "as_json", is_flag=True, help="每个片段输出一行 JSON")
 def parse(file: Path, identifier: str | None, as_json: bool) -> None:
-    """把一份规定拆成章、条、款、项，并标出类别。"""
+    """把一份规定拆成章、条、款、项，并标出类别；位置按去掉文件头标记、换行统一为一个字符后的字数计。"""
     from data.library import parse_regulation_file
+    from data.numbering_report import numbering_report
     from ui.present_parse import outline_text, pieces_json
 
-    regulations = parse_regulation_file(file, identifier=identifier)
-    for regulation in regulations:
+    start = 0
+    for regulation in parse_regulation_file(file, identifier=identifier):
         if as_json:
-            for line in pieces_json(regulation):
+            for line in pieces_json(regulation, start=start):
                 click.echo(json.dumps(line, ensure_ascii=False))
         else:
             print_renderable(outline_text(regulation))
+        for problem in numbering_report(regulation):
+            click.echo(f"注意：{problem}", err=True)
+        start += len(regulation.text)
 
 
 @cli.group()
@@ -107,18 +113,23 @@ def index() -> None:
 )
 @click.option("--clauses", type=click.Path(path_type=Path), help="条款文件（.jsonl 或 .jsonl.gz，含 id、text）")
 @click.option("--out", type=click.Path(path_type=Path), help="索引目录，默认是程序自己的缓存目录")
-@click.option("--backend", type=click.Choice(["faiss"]), default="faiss", help="向量存储")
+@click.option("--backend", type=click.Choice(["faiss", "milvus"]), default="faiss", help="向量存储（milvus 尚未提供）")
 def index_build(regulations: tuple[Path, ...], clauses: Path | None, out: Path | None, backend: str) -> None:
     """建立索引：内置规定，或自己的规定文件，或任意条款文件。"""
+    if backend != "faiss":
+        raise InputError(f"这个版本还不支持 {backend}，请用 --backend faiss。")
     if regulations and clauses:
         raise InputError("--regulations 与 --clauses 只能用一个。")
     if (regulations or clauses) and out is None:
         raise InputError("用自己的文件建索引时请用 --out 指定目录，之后用 --index 使用它。")
+    from data.categories import MATCHED
     from retrieval.loading import build_index
 
     with progress_bar("编码") as progress:
         built, folder = build_index(regulations=regulations, clauses=clauses, out=out, progress=progress)
-    click.echo(f"已编入 {len(built.entries)} 条，索引 {built.manifest.digest} 在 {folder}", err=True)
+    matched = sum(entry.clause.category in MATCHED for entry in built.entries)
+    note = f"，其中 {matched} 条属于默认参与匹配的类别" if matched else ""
+    click.echo(f"已编入 {len(built.entries)} 条{note}，索引 {built.manifest.digest} 在 {folder}", err=True)
 
 
 cli.add_command(evaluate)
@@ -137,6 +148,9 @@ def serve(host: str, port: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one Chinese line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal of another code page shows what it can
+            stream.reconfigure(errors="replace")
     try:
         cli.main(args=arguments, prog_name="rongcuo", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from ui.console import print_renderable, progress_bar
+from ui.help import ChineseCommand
 
 __all__ = ["compare", "evaluate"]
 
 
-@click.command()
+@click.command(cls=ChineseCommand)
 @click.argument("cases", type=click.Path(path_type=Path))
 @click.option("--system", "systems", multiple=True, help="bm25、tfidf、dense、centred、hybrid，可重复；默认全部")
 @click.option("--measures", default=None, help="逗号分隔，例如 R@5,R@100,RR@10,nDCG@10")
@@ -48,7 +49,7 @@ def evaluate(
         print_renderable(evaluation_text(result))
 
 
-@click.command()
+@click.command(cls=ChineseCommand)
 @click.argument("one", metavar="RUN1", type=click.Path(path_type=Path))
 @click.argument("other", metavar="RUN2", type=click.Path(path_type=Path))
 @click.option("--system", default=None, help="只比较这个系统")

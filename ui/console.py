@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-__all__ = ["complain", "print_renderable", "progress_bar", "usage_sentence"]
+__all__ = ["complain", "print_renderable", "printable", "progress_bar", "usage_sentence"]
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_renderable(renderable: Any) -> None:  # noqa: ANN401  (anything that rich can render)
@@ -19,6 +22,11 @@ def print_renderable(renderable: Any) -> None:  # noqa: ANN401  (anything that r
     console = Console()
     # a pipe has no width: keep lines readable there instead of rich's 80 columns
     (console if console.is_terminal else Console(width=120)).print(renderable)
+
+
+def printable(text: str) -> str:
+    """Return `text` with control characters that a terminal would obey made visible as U+FFFD; line ends and tabs stay."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 @contextmanager

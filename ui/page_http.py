@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import os
 import re
 import socket
@@ -14,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.errors import InputError
 
-__all__ = ["PageMiddleware", "listen", "page_head", "rewrite"]
+__all__ = ["PageMiddleware", "end_quietly", "greeting", "listen", "page_head", "rewrite"]
 
 # Gradio evaluates its templates in the browser and styles elements in place, hence the unsafe parts; what matters is
 # that nothing can be fetched from or sent to another host, whatever a library version may try.
@@ -122,6 +124,26 @@ def listen(host: str, port: int) -> socket.socket:
         found.close()
         raise InputError(_bind_problem(error, host, port)) from error
     return found
+
+
+def greeting(host: str, port: int) -> tuple[str, ...]:
+    """Return what the console says when the page is served: its address, and who else can open it."""
+    everywhere = host in ("0.0.0.0", "::")
+    name = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
+    started = f"已启动：http://{name}:{port} （按 Ctrl+C 停止）"
+    if not everywhere:
+        return (started,)
+    return (started, "注意：局域网内的其他人也能打开这个页面，页面没有登录；只给自己用时请不要加 --host。")
+
+
+def end_quietly() -> None:
+    """Keep from the console that answers under way were cut off when the program was ended, which is what was asked for."""
+
+    def tells_more(record: logging.LogRecord) -> bool:
+        cut = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+        return not cut and "timeout graceful shutdown" not in record.getMessage()
+
+    logging.getLogger("uvicorn.error").addFilter(tells_more)
 
 
 def _bind_problem(error: OSError, host: str, port: int) -> str:

@@ -12,18 +12,31 @@ from rich.text import Text
 
 from data.categories import CATEGORIES, HEADLINES
 from data.schema import Match, MatchReport
+from ui.console import printable
 
-__all__ = ["DISCLAIMER", "grouped", "match_json", "report_json", "report_text"]
+__all__ = ["DISCLAIMER", "grouped", "match_json", "report_json", "report_text", "strength"]
 
-DISCLAIMER = "以上为文本相似度建议，仅供参考；是否适用由审核人认定。相似度不是概率。"
-_BAR = 20
+DISCLAIMER = "以上为文本相似度建议，仅供参考；是否适用由审核人认定。相近程度以本段叙述的最高者为满格；相似度不是概率。"
+_BAR = 10
 
 
-def grouped(matches: Sequence[Match]) -> list[tuple[str, list[Match]]]:
-    """Return matches under their Chinese category labels: the three headline groups first (also when empty), then the others."""
-    order = [*HEADLINES, *(key for key in CATEGORIES if key not in HEADLINES)]
-    groups = [(CATEGORIES[key], [m for m in matches if m.clause.category == key]) for key in order]
-    return [group for place, group in enumerate(groups) if group[1] or place < len(HEADLINES)]
+def grouped(matches: Sequence[Match], *, headlines: bool = True) -> list[tuple[str, list[Match]]]:
+    """Return matches under their Chinese category labels; a category of someone's own clause file stands under its own name.
+
+    With `headlines` the three headline groups come first, also when empty, else only what has matches.
+    """
+    keys = dict.fromkeys([*HEADLINES, *CATEGORIES, *(m.clause.category for m in matches)])
+    groups = {key: [m for m in matches if m.clause.category == key] for key in keys}
+    return [(CATEGORIES.get(key, key), found) for key, found in groups.items() if found or (headlines and key in HEADLINES)]
+
+
+def strength(match: Match, matches: Sequence[Match]) -> float:
+    """Return how close the match comes to the best of the same narrative, 0..1: what bars show.
+
+    Cosines of this kind of encoder all lie close together (0.84 to 0.91), so a bar of them would say nothing.
+    """
+    best = max((m.score for m in matches), default=0.0)
+    return max(0.0, min(1.0, match.score / best)) if best > 0 else 0.0
 
 
 def report_json(report: MatchReport, *, identifier: str | None = None) -> dict[str, Any]:
@@ -71,29 +84,29 @@ def match_json(match: Match) -> dict[str, Any]:
     }
 
 
-def report_text(report: MatchReport) -> Group:
+def report_text(report: MatchReport, *, headlines: bool = True) -> Group:
     """Return the report as tables for a terminal, one per group, with the words of the narrative that point to each clause."""
     if report.abstained:
         return Group(Panel(Text(report.reason), title="没有给出建议"), _footer(report))
     one = report.region != "all" and bool(report.matches)
     head = [Text(_title(report.matches[0]), style="bold"), Text()] if one else []
-    groups = (_group(label, matches, report.narrative, titled=not one) for label, matches in grouped(report.matches))
+    groups = (_group(label, matches, report, titled=not one) for label, matches in grouped(report.matches, headlines=headlines))
     return Group(*head, *groups, _footer(report))
 
 
-def _group(label: str, matches: Sequence[Match], narrative: str, *, titled: bool) -> Table | Text:
+def _group(label: str, matches: Sequence[Match], report: MatchReport, *, titled: bool) -> Table | Text:
     if not matches:
         return Text.assemble((label, "bold"), "：没有相近的条款\n")
     table = Table(title=label, title_justify="left", title_style="bold", expand=True, show_lines=True)
     table.add_column("名次", justify="right", width=4)
     table.add_column("条款", ratio=5, overflow="fold")  # Chinese has no spaces to wrap at
-    table.add_column("相似度", width=_BAR // 2 + 6)
+    table.add_column("相近程度", width=_BAR + 6)
     table.add_column("叙述中的依据", ratio=4, overflow="fold")
     for match in matches:
-        evidence = Text("\n").join(Text("“" + _short(e.narrative.of(narrative)) + "”") for e in match.evidence)
+        evidence = Text("\n").join(Text("“" + _short(e.narrative.of(report.narrative)) + "”") for e in match.evidence)
         citation = match.citation if titled else match.citation.removeprefix(_title(match))
-        clause = Text.assemble((citation, "bold"), "\n", match.clause.text)
-        table.add_row(str(match.rank), clause, _similarity(match), evidence)
+        clause = Text.assemble((citation, "bold"), "\n", printable(match.clause.text))
+        table.add_row(str(match.rank), clause, _strength(match, report.matches), evidence)
     return table
 
 
@@ -102,11 +115,10 @@ def _title(match: Match) -> str:
     return match.citation[: match.citation.find("》") + 1]
 
 
-def _similarity(match: Match) -> Text:
-    if match.similarity is None:
-        return Text("—")
-    filled = round(max(0.0, min(1.0, match.similarity)) * _BAR / 2)
-    return Text(f"{match.similarity:.3f} " + "█" * filled + "░" * (_BAR // 2 - filled))
+def _strength(match: Match, matches: Sequence[Match]) -> Text:
+    filled = round(strength(match, matches) * _BAR)
+    cosine = "" if match.similarity is None else f"\n相似度 {match.similarity:.3f}"
+    return Text("█" * filled + "░" * (_BAR - filled) + cosine)
 
 
 def _footer(report: MatchReport) -> Text:
@@ -117,7 +129,7 @@ def _footer(report: MatchReport) -> Text:
 
 
 def _short(text: str, limit: int = 80) -> str:
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

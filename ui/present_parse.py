@@ -10,12 +10,16 @@ from rich.tree import Tree
 
 from data.categories import CATEGORIES
 from data.schema import Regulation
+from ui.console import printable
 
 __all__ = ["outline_text", "pieces_json"]
 
 
-def pieces_json(regulation: Regulation) -> Iterator[dict[str, Any]]:
-    """Yield one JSON object per piece in document order; the pieces cover the text, `category` is null outside clauses."""
+def pieces_json(regulation: Regulation, *, start: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield one JSON object per piece in document order; the pieces cover the text, `category` is null outside clauses.
+
+    `start` is where the regulation begins in its file.
+    """
     clauses = {clause.id: clause for clause in regulation.clauses}
     for piece in regulation.pieces:
         clause = clauses.get(piece.id)
@@ -24,7 +28,7 @@ def pieces_json(regulation: Regulation) -> Iterator[dict[str, Any]]:
             "level": piece.level,
             "label": piece.label,
             "text": piece.text,
-            "span": [piece.span.start, piece.span.end],
+            "span": [start + piece.span.start, start + piece.span.end],
             "parent_id": piece.parent_id,
             "category": clause.category if clause else None,
             "lead": clause.lead if clause else None,
@@ -49,5 +53,9 @@ def outline_text(regulation: Regulation) -> Tree:
                 branches[key] = branch.add(Text(key[-1], style="bold"))
             branch = branches[key]
         place = clause.id.rpartition("/")[2]
-        branch.add(Text.assemble((f"{place} ", "dim"), clause.label, clause.text, (f"  [{CATEGORIES[clause.category]}]", "cyan")))
+        branch.add(
+            Text.assemble(
+                (f"{place} ", "dim"), clause.label, printable(clause.text), (f"  [{CATEGORIES[clause.category]}]", "cyan")
+            )
+        )
     return tree

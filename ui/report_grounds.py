@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.schema import Case
+from data.schema import Case, Span
+from models.segment import BIGRAM_MARK
 from retrieval.evidence import shared_words
+from retrieval.lexical import Bm25
 from retrieval.matcher import Matcher
 from retrieval.scoring import Scores
 
@@ -18,14 +20,17 @@ __all__ = ["Grounds", "grounds"]
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What speaks for one clause: scores of the parts, what any narrative scores there, nearest window, words in both texts.
+    """What speaks for one clause.
 
-    `usual` is empty where the system does not take it away from the scores, `window` is "" where no vectors were compared.
+    `parts` are the scores that were combined, `usual` is what any narrative scores there (empty where the system does not take
+    it away), `counted` are the terms that make up the BM25 score, most first, `sentence` is the one that the page would show
+    as evidence ("" where no vectors were compared), `words` are those of meaning that stand in both texts.
     """
 
     parts: Mapping[str, float]
     usual: Mapping[str, float]
-    window: str
+    counted: Mapping[str, float]
+    sentence: str
     words: tuple[str, ...]
 
 
@@ -39,28 +44,39 @@ def grounds(matcher: Matcher, case: Case, clauses: Iterable[str], *, system: str
     places = [at for at, row in enumerate(scores.rows) if matcher.index.entries[int(row)].clause.id in wanted]
     if not places:
         return {}
-    usual = _usual(matcher, scores, places)
-    near = _nearest(matcher, scores, places)
+    usual, nearest = _usual(matcher, scores, places), _nearest(matcher, scores, places)
+    terms = sorted(set(matcher.scorer.segmenter.terms(case.narrative))) if "bm25" in scores.parts else []
     found: dict[str, Grounds] = {}
     for column, at in enumerate(places):
-        clause = matcher.index.entries[int(scores.rows[at])].clause
+        row = int(scores.rows[at])
+        clause = matcher.index.entries[row].clause
         spans, _ = shared_words(case.narrative, clause.text, matcher.scorer.segmenter)
         found[clause.id] = Grounds(
             parts={name: float(values[at]) for name, values in scores.parts.items()},
             usual={name: float(values[column]) for name, values in usual.items()},
-            window="" if near is None else scores.spans[int(near[column])].of(case.narrative),
+            counted=_counted(matcher.index.bm25, row, terms),
+            sentence=nearest[column].of(case.narrative) if nearest else "",
             words=tuple(dict.fromkeys(span.of(case.narrative) for span in spans)),
         )
     return found
 
 
-def _nearest(matcher: Matcher, scores: Scores, places: list[int]) -> NDArray[np.int64] | None:
-    """Return the number of the nearest window per place, or None; the whole narrative points nowhere, so it is passed over."""
-    if not len(scores.vectors):
-        return None
-    first = 1 if len(scores.spans) > 1 else 0
-    nearest: NDArray[np.int64] = first + matcher.scorer.window_scores(scores, scores.rows[places])[first:].argmax(axis=0)
-    return nearest
+def _nearest(matcher: Matcher, scores: Scores, places: list[int]) -> list[Span]:
+    """Return the sentence per place that is nearest to it, compared with what the sentence is like on average."""
+    if not scores.sentences:
+        return []
+    return [scores.sentences[int(at)] for at in matcher.scorer.sentence_scores(scores, scores.rows[places]).argmax(axis=0)]
+
+
+def _counted(bm25: Bm25, row: int, terms: Sequence[str]) -> dict[str, float]:
+    """Return what each of `terms` adds to the score of `row`, a word together with the same characters as a bigram."""
+    found: dict[str, float] = {}
+    for term in terms:
+        weight = float(bm25.weights[row, bm25.vocabulary[term]]) if term in bm25.vocabulary else 0.0
+        if weight:
+            shown = term.removeprefix(BIGRAM_MARK)
+            found[shown] = found.get(shown, 0.0) + weight
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _usual(matcher: Matcher, scores: Scores, places: list[int]) -> dict[str, NDArray[np.float32]]:

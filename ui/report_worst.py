@@ -17,6 +17,7 @@ __all__ = ["reason", "worst_html"]
 
 _GRADES = {2: "应列（2 级）", 1: "可列（1 级）", 0: "未标注"}
 _PARTS = {"dense": "向量相似度", "bm25": "BM25", "tfidf": "TF-IDF"}
+_TERMS = 4  # that are named of those that make up a BM25 score
 
 
 def worst_html(evaluation: Evaluation, matcher: Matcher, *, k: int = 10) -> Html:
@@ -27,7 +28,7 @@ def worst_html(evaluation: Evaluation, matcher: Matcher, *, k: int = 10) -> Html
     entries = {entry.clause.id: entry for entry in matcher.index.entries}
     said = (
         f"按 {worst_measure(evaluation)} 从低到高列出{system_name(name)}的 {len(found)} 个案例。“依据”只列可以核对的事实："
-        "各路分数、最相近的一段叙述、两边都有的字词（两字以上）；它说明系统为什么这样排，不说明条款是否适用。"
+        "各路分数、BM25 主要来自哪些字词、叙述中相对最接近的一句、两边都有的实词；它说明系统为什么这样排，不说明条款是否适用。"
     )
     if matcher.index.background.center.any():
         said += "“平常”是任何叙述在这一条上的平均得分，先减去它再排序。"
@@ -49,11 +50,10 @@ def reason(worst: WorstCase, seen: Mapping[str, Grounds], names: Mapping[str, st
     pair = f"第 {wrong.rank} 名的{names[wrong.clause_id]}与第 {below[0].rank} 名、应列的{names[below[0].clause_id]}相比"
     if one is None or other is None:
         return f"{pair}：分数 {number(wrong.score or 0)} 对 {number(below[0].score or 0)}。"
-    rest = f"与叙述共有的字词，前者{_words(one)}，后者{_words(other)}。"
-    if one.usual:
-        more = (f"{_name(p)} {one.parts[p] - one.usual[p]:+.3f} 对 {other.parts[p] - other.usual[p]:+.3f}" for p in one.parts)
-        return f"{pair}，得分减去平常：{'，'.join(more)}；{rest}"
-    return f"{pair}：{'，'.join(f'{_name(p)} {one.parts[p]:.3f} 对 {other.parts[p]:.3f}' for p in one.parts)}；{rest}"
+    what = "，得分减去平常" if one.usual else ""
+    above = {part: tuple(g.parts[part] - g.usual.get(part, 0.0) for g in (one, other)) for part in one.parts}
+    scores = "，".join(f"{_name(part)} {mine:.3f} 对 {theirs:.3f}" for part, (mine, theirs) in above.items())
+    return f"{pair}{what}：{scores}；与叙述共有的实词，前者{_words(one)}，后者{_words(other)}。"
 
 
 def _case(worst: WorstCase, evaluation: Evaluation, matcher: Matcher, entries: Mapping[str, Entry]) -> Html:
@@ -92,10 +92,16 @@ def _place(place: Place, seen: Mapping[str, Grounds], entries: Mapping[str, Entr
 
 
 def _facts(found: Grounds) -> str:
-    usual = {part: f"（平常 {value:.3f}）" for part, value in found.usual.items()}
-    scores = "，".join(f"{_name(part)} {value:.3f}{usual.get(part, '')}" for part, value in found.parts.items())
-    window = f"；最相近的一段叙述“{' '.join(found.window.split())}”" if found.window else ""
-    return f"{scores}{window}；与叙述共有的字词：{_words(found)}。"
+    scores = "，".join(f"{_name(part)} {value:.3f}{_aside(found, part)}" for part, value in found.parts.items())
+    sentence = f"；相对最接近的一句“{' '.join(found.sentence.split())}”" if found.sentence else ""
+    return f"{scores}{sentence}；与叙述共有的实词：{_words(found)}。"
+
+
+def _aside(found: Grounds, part: str) -> str:
+    usual = [f"平常 {found.usual[part]:.3f}"] if part in found.usual else []
+    counted = [f"“{term}” {weight:.1f}" for term, weight in list(found.counted.items())[:_TERMS]] if part == "bm25" else []
+    said = "；".join([*usual, *(["来自" + "、".join(counted)] if counted else [])])
+    return f"（{said}）" if said else ""
 
 
 def _name(part: str) -> str:

@@ -32,6 +32,10 @@ class FaissStore:
             index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         return cls(index)
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self.index.ntotal)
+
     def search(self, queries: Vectors, k: int, rows: Rows | None = None) -> tuple[Vectors, Rows]:
         """Return scores and row numbers (queries, min(k, candidates)); no candidate gives width 0."""
         k = min(k, self.index.ntotal if rows is None else len(rows))
@@ -44,13 +48,13 @@ class FaissStore:
         return scores, found
 
     def save(self, folder: Path) -> None:
-        """Write ``dense.faiss`` into `folder`."""
-        faiss.write_index(self.index, str(folder / _FILE))
+        """Write ``dense.faiss`` into `folder`; OSError says why that failed, which faiss's own writer would not."""
+        (folder / _FILE).write_bytes(faiss.serialize_index(self.index).data)
 
     @classmethod
     def load(cls, folder: Path) -> FaissStore:
-        """Read what `save` wrote; a broken file raises IndexBuildError."""
+        """Read what `save` wrote; a broken or missing file raises IndexBuildError."""
         try:
             return cls(faiss.read_index(str(folder / _FILE)))
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             raise IndexBuildError(f"索引文件 {folder / _FILE} 已损坏，请运行 rongcuo index build 重建。") from error

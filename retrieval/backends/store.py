@@ -18,6 +18,9 @@ Rows = NDArray[np.int64]
 class VectorStore(Protocol):
     """Exact or approximate inner-product search over unit rows; a row number identifies a clause within one index version."""
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
     def search(self, queries: Vectors, k: int, rows: Rows | None = None) -> tuple[Vectors, Rows]:
         """Return scores and row numbers, both (queries, <= k); `rows` restricts the search; a missing hit has row -1."""
 

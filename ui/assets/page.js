@@ -6,7 +6,12 @@ Object.defineProperty(navigator, "language", { configurable: true, get: () => "z
 Object.defineProperty(navigator, "languages", { configurable: true, get: () => ["zh-CN"] });
 
 (() => {
-  const FILES = { text: ["txt", "text/plain"], json: ["json", "application/json"] };
+  const FILES = {
+    text: ["容错条款匹配", "txt", "text/plain"],
+    json: ["容错条款匹配", "json", "application/json"],
+    report: ["容错条款评测", "html", "text/html"],
+    run: ["容错条款评测", "json", "application/json"],
+  };
   const told = () => document.querySelector(".rc-told");
 
   /** Show in the narrative what belongs to one card; null shows what belongs to the best clauses again. */
@@ -61,7 +66,7 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
     const kind = button.dataset.export;
     const content = document.querySelector(`[data-content="${kind === "copy" ? "text" : kind}"]`).textContent;
     const done = kind === "copy" ? ((await copy(content)) ? "已复制。" : "浏览器不允许复制，请用“下载文字版”。") : save(kind, content);
-    document.querySelector(".rc-done").textContent = done;
+    button.parentElement.querySelector(".rc-done").textContent = done;
   });
 
   /** Copy a text; tell whether that worked. Outside localhost and https there is only the old command. */
@@ -84,10 +89,10 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
 
   /** Save a text as a file named after the time; return what to say. */
   function save(kind, text) {
-    const [ending, type] = FILES[kind];
+    const [name, ending, type] = FILES[kind];
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
-    link.download = `容错条款匹配-${stamp(new Date())}.${ending}`;
+    link.download = `${name}-${stamp(new Date())}.${ending}`;
     document.body.append(link);
     link.click();
     link.remove();
@@ -101,7 +106,6 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
     return `${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
   }
 
-  const status = () => document.querySelector(".rc-status");
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   // When the program is back, Gradio loads the page anew: carry the narrative over that, and leave nothing behind.
@@ -117,17 +121,58 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
   }
   if (sessionStorage.getItem(KEY)) restore(sessionStorage.getItem(KEY));
 
+  // The visitor's own case file: read here, because the program takes no uploads, and sent along when a run is started.
+  const NONE = ["", ""];
+  let own = NONE;
+  let reading = Promise.resolve();
+
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "rc-file" || !event.target.files.length) return;
+    reading = choose(event.target.files[0], Number(event.target.dataset.limitMb));
+  });
+
+  async function choose(file, limit) {
+    const say = (text, wrong) => {
+      const line = document.querySelector(".rc-chosen");
+      line.textContent = text;
+      line.classList.toggle("rc-error", wrong);
+    };
+    own = NONE;
+    if (file.size > limit * 2 ** 20) return say(`${file.name} 超过 ${limit} MB，请分成几个文件。`, true);
+    say(`正在读取 ${file.name}……`, false);
+    try {
+      own = [file.name, new TextDecoder("utf-8", { fatal: true }).decode(await bytes(file))];
+      say(`已选择 ${file.name}。`, false);
+    } catch {
+      say(`${file.name} 读不出来，请确认它是 UTF-8 的 .jsonl 文件。`, true);
+    } finally {
+      document.getElementById("rc-file").value = ""; // so that the same file can be chosen again when it was put right
+    }
+  }
+
+  function bytes(file) {
+    return new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result);
+      reader.onerror = () => reject(reader.error);
+      reader.readAsArrayBuffer(file);
+    });
+  }
+
+  const statusIn = (tab) => document.querySelector(`${tab} .rc-status`);
+
   window.rongcuo = {
-    /** While an answer is awaited, see that the program is still there: Gradio would wait for it without a word. */
-    async watch() {
+    /** While an answer is awaited in a tab, see that the program is still there: Gradio would wait for it without a word. */
+    async watch(tab) {
       for (;;) {
         await pause(3000);
-        if (!status()?.classList.contains("rc-running")) return;
+        const status = statusIn(tab);
+        if (!status?.classList.contains("rc-running")) return;
         try {
-          await fetch("favicon.ico", { method: "HEAD", cache: "no-store" });
+          await fetch("favicon.ico", { cache: "no-store" }); // HEAD is refused there, which the console would show as an error
         } catch {
-          status().classList.replace("rc-running", "rc-error");
-          status().textContent = "与程序的连接断了，请确认它仍在运行，然后再试一次。";
+          status.classList.replace("rc-running", "rc-error");
+          status.textContent = "与程序的连接断了，请确认它仍在运行，然后再试一次。";
           window.addEventListener("pagehide", keep, { once: true });
           return;
         }
@@ -135,8 +180,28 @@ Object.defineProperty(navigator, "languages", { configurable: true, get: () => [
     },
 
     /** On a narrow screen the answer lies below the fold: bring its first line into view when it arrives. */
-    shown() {
-      if (status()?.getBoundingClientRect().top > window.innerHeight * 0.6) status().scrollIntoView({ block: "start" });
+    shown(tab) {
+      const status = statusIn(tab);
+      if (status?.getBoundingClientRect().top > window.innerHeight * 0.6) status.scrollIntoView({ block: "start" });
+    },
+
+    /** An evaluation begins: the button that stops it takes the place and the focus of the one that started it, until its end. */
+    async began(tab) {
+      this.stopped = false;
+      this.watch(tab);
+      const [start, stop] = ["rc-start", "rc-stop"].map((id) => document.getElementById(id));
+      const follow = (from, to) => [from, document.body].includes(document.activeElement) && to.focus({ preventScroll: true });
+      const runs = () => statusIn(tab)?.classList.contains("rc-running");
+      while (!runs()) await pause(50);
+      follow(start, stop);
+      while (runs()) await pause(200);
+      follow(stop, start);
+    },
+
+    /** Name and text of the visitor's case file; empty where none was chosen or none is wanted. */
+    async own(wanted) {
+      await reading;
+      return wanted ? own : NONE;
     },
   };
 })();

@@ -24,6 +24,7 @@ from retrieval.settings import Settings
 __all__ = ["Matcher", "Ranked"]
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_SHORT = 60  # characters
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 
@@ -82,7 +83,7 @@ class Matcher:
         narrative = self.check_narrative(narrative)
         scope = self.scope(region, categories)
         scores = self.scorer.score(narrative, scope.rows, system=system)
-        reason = self._too_short(narrative) or self._unlike(scores)
+        reason = self._too_short(narrative) or self._unlike(narrative, scores)
         if not len(scope.rows):
             reason = "所选范围里没有这类条款，请换一个地区或类别。"
         wish = (self.settings.top_k if top_k is None else top_k, per_headline)
@@ -107,7 +108,7 @@ class Matcher:
         top = scores.ranking()[:top_k]
         clauses = tuple(self.index.entries[int(scores.rows[position])].clause.id for position in top)
         ranked = tuple(float(scores.fused[position]) for position in top)
-        abstained = bool(self._too_short(narrative) or self._unlike(scores))
+        abstained = bool(self._too_short(narrative) or self._unlike(narrative, scores))
         return Ranked(clauses, ranked, None, abstained=abstained)
 
     def scope(self, region: str, categories: Sequence[str] = ()) -> _Scope:
@@ -153,10 +154,12 @@ class Matcher:
             return ""
         return f"叙述只有 {count} 个汉字，太短，无法给出建议；请补充时间、做了什么、出了什么问题。"
 
-    def _unlike(self, scores: Scores) -> str:
+    def _unlike(self, narrative: str, scores: Scores) -> str:
         """Return why a text is too unlike the known narratives to be matched, "" where it is not."""
         far = self.index.background.deviations(scores.vectors[0]) if len(scores.vectors) else None
-        if far is None or not 0 < self.settings.abstain_deviations < far:
+        # the vectors of short texts scatter more, whatever they tell
+        limit = self.settings.abstain_deviations * (2 if len(narrative) < _SHORT else 1)
+        if far is None or not 0 < limit < far:
             return ""
         return (
             "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；"

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     depth: int = Field(1000, ge=10, description="大语料中每路最多取回的条款数")
 
     abstain_deviations: FiniteFloat = Field(
-        2.5, ge=0, description="叙述比训练叙述的平均水平不像多少个标准差就不给建议，0 为总是给；2.5 在开发集上约误伤二十分之一"
+        2.0, ge=0, description="叙述比训练叙述的平均水平不像多少个标准差就不给建议，短文放宽一倍；0 为总是给"
     )
     min_chars: int = Field(8, ge=1, description="少于这么多汉字的叙述不给建议")
     max_chars: int = Field(20_000, ge=100, description="一段叙述最多字数")

@@ -93,7 +93,7 @@ def run_batch(
             write_rows(target, journal.lines)
             journal.finished = True
     except OSError as error:
-        kept = f"；已完成的部分保留在 {path.name}，再运行一次会接着做完" if path.exists() else ""
+        kept = f"；已完成的部分保留在 {path.name}，再运行一次会接着做完" if path.is_file() else ""
         raise FileError(f"结果无法写入 {target}（{reason(error)}），请检查路径、磁盘空间和写权限{kept}。") from error
     failed = sum(line["error"] is not None for line in journal.lines)
     return BatchResult(len(table.rows), failed, resumed, tuple(filter(None, (table.note, journal.note))))
@@ -240,15 +240,12 @@ def _job(matcher: Matcher, rows: Sequence[InputRow], top_k: int) -> str:
 
 
 def _line(matcher: Matcher, row: InputRow, top_k: int) -> dict[str, Any]:
-    if row.error is None:
+    message = row.error
+    if message is None:
         try:
             return report_json(matcher.match(row.text, region=row.region, top_k=top_k), identifier=row.id)
         except RongcuoError as error:
-            return _failed(row, str(error))
+            message = str(error)
         except Exception as error:  # one row never stops the others
-            return _failed(row, f"这一行无法处理（{type(error).__name__}），请检查内容。")
-    return _failed(row, row.error)
-
-
-def _failed(row: InputRow, message: str) -> dict[str, Any]:
+            message = f"这一行无法处理（{type(error).__name__}），请检查内容。"
     return {"id": row.id, "region": row.region, "abstained": False, "matches": [], "error": message}

@@ -41,7 +41,7 @@ def reason(worst: WorstCase, seen: Mapping[str, Grounds], names: Mapping[str, st
     `names` says how each clause is called.
     """
     if not worst.top:
-        return "系统对这段叙述没有给出建议，因此没有名次。"
+        return "候选条款里没有可以排名的条款。"
     wrong = next((place for place in worst.top if not place.grade), None)
     below = [place for place in worst.sought if wrong and place.rank and wrong.rank and place.rank > wrong.rank]
     if wrong is None or not below:

@@ -26,7 +26,7 @@ __all__ = ["Matcher", "Ranked"]
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _SHORT = 60  # characters
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)

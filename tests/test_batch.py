@@ -173,21 +173,22 @@ from retrieval.settings import Settings
 from tests.conftest import make_entry
 from ui.batch import run_batch
 
-source, target, cache, pause = sys.argv[1:]
+source, target, cache, stall = sys.argv[1:]
 settings, encoder, segmenter = Settings(cache_dir=cache), StubEncoder(), load_segmenter()
 entries = [make_entry("alpha/art1", "因行政相对人隐瞒、伪造证据，致使作出错误决定的；", "duty_fulfilled")]
 matcher = Matcher(build(tuple(entries), encoder, segmenter, settings), encoder, segmenter, settings)
 try:
-    result = run_batch(matcher, Path(source), Path(target), top_k=1, progress=lambda done, total: time.sleep(float(pause)))
+    pause = lambda done, total: time.sleep(600 * (done == int(stall)))
+    result = run_batch(matcher, Path(source), Path(target), top_k=1, progress=pause)
 except RongcuoError as error:
     sys.exit(str(error))
 print(result.resumed)
 """
 
 
-def child(source, target, pause):
-    """Start a real process that runs a batch with `pause` seconds before each row."""
-    command = [sys.executable, "-c", CHILD, str(source), str(target), str(source.parent / "cache"), str(pause)]
+def child(source, target, stall=-1):
+    """Start a real process that runs a batch and stands still once `stall` rows are done."""
+    command = [sys.executable, "-c", CHILD, str(source), str(target), str(source.parent / "cache"), str(stall)]
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -204,28 +205,29 @@ def many_rows(tmp_path, count):
 
 def test_a_second_process_on_one_out_is_refused_and_kill_9_frees_the_lock(tmp_path):
     source, target, journal = many_rows(tmp_path, 40), tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
-    first = child(source, target, 0.2)
-    wait_for_lines(journal, 3, first)
-    second = child(source, target, 0)
-    message = second.communicate(timeout=120)[1]
-    assert second.returncode == 1 and message.count("\n") == 1 and "另一个批量匹配正在写 out.jsonl" in message
-    assert first.poll() is None and not target.exists()
-    os.kill(first.pid, signal.SIGKILL)
-    first.communicate()
-    done = journal.read_bytes().count(b"\n") - 1
-    third = child(source, target, 0)
-    assert int(third.communicate(timeout=120)[0]) >= done >= 3 and third.returncode == 0
+    first = child(source, target, 5)
+    try:
+        wait_for_lines(journal, 5, first)
+        second = child(source, target)
+        message = second.communicate(timeout=120)[1]
+        assert second.returncode == 1 and message.count("\n") == 1 and "另一个批量匹配正在写 out.jsonl" in message
+        assert first.poll() is None and not target.exists()
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+        first.communicate()
+    third = child(source, target)
+    assert third.communicate(timeout=120)[0] == "5\n" and third.returncode == 0
     assert [line["id"] for line in read_jsonl(target)] == [str(i) for i in range(40)]
     assert not journal.exists()
 
 
 def test_two_processes_started_together_end_with_one_whole_result(tmp_path):
-    source, target = many_rows(tmp_path, 30), tmp_path / "out.jsonl"
-    both = [child(source, target, 0.1), child(source, target, 0.1)]
+    source, target = many_rows(tmp_path, 300), tmp_path / "out.jsonl"
+    both = [child(source, target), child(source, target)]
     messages = [process.communicate(timeout=120)[1] for process in both]
     assert 0 in [process.returncode for process in both]
     assert all(process.returncode == 0 or "另一个批量匹配" in text for process, text in zip(both, messages, strict=True))
-    assert [line["id"] for line in read_jsonl(target)] == [str(i) for i in range(30)]
+    assert [line["id"] for line in read_jsonl(target)] == [str(i) for i in range(300)]
     assert not (tmp_path / "out.jsonl.part").exists()
 
 
@@ -437,10 +439,7 @@ def test_a_thousand_rows_survive_kill_9(tmp_path):
     journal = tmp_path / "out.jsonl.part"
     command = [sys.executable, "-m", "ui.cli", "batch", str(source), str(target), "--top-k", "3"]
     first = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (journal.exists() and journal.read_bytes().count(b"\n") > 200):
-        assert first.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for_lines(journal, 200, first)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     assert not target.exists()

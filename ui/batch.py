@@ -113,10 +113,7 @@ def _check_target(source: Path, target: Path) -> None:
 
 
 class _Journal:
-    """The finished lines of one job, on disk and in `lines`; a context manager that holds the lock.
-
-    On leaving, the file is removed if the job is `finished` or has no line yet.
-    """
+    """The finished lines of one job, on disk and in `lines`; holds the lock, removes the file if `finished` or without lines."""
 
     def __init__(self, path: Path, job: str, rows: Sequence[InputRow]) -> None:
         self.path, self.finished, self.note = path, False, ""

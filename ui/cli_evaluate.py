@@ -46,7 +46,7 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(evaluation_json(result), ensure_ascii=False, indent=1))
     else:
-        print_renderable(evaluation_text(result))
+        print_renderable(evaluation_text(result, matcher))
 
 
 @click.command(cls=ChineseCommand)

@@ -7,6 +7,13 @@ import click
 __all__ = ["ChineseCommand", "ChineseGroup"]
 
 
+def _named(option: str) -> str:
+    """Return the left column of an option with its kind of value in Chinese."""
+    for word, chinese in (("INTEGER RANGE", "整数"), ("TEXT", "文字"), ("PATH", "路径")):
+        option = option.replace(word, chinese)
+    return option
+
+
 class _ChineseHelp(click.Command):
     """Writes the same help as click with its headings in Chinese."""
 
@@ -21,11 +28,11 @@ class _ChineseHelp(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of options, and in a group that of commands."""
-        rows = [record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx))]
+        options = (parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option))
+        rows = [record for option in options if (record := option.get_help_record(ctx))]
         if rows:
             with formatter.section("选项"):
-                formatter.write_dl([(name.replace("INTEGER RANGE", "整数").replace("TEXT", "文字").replace("PATH", "路径"), text)
-                                    for name, text in rows])  # fmt: skip
+                formatter.write_dl([(_named(name), text) for name, text in rows])
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the option that shows the help."""

@@ -125,7 +125,7 @@ def file_html() -> str:
     notes = "".join(f'<p class="rc-note-{key}">{note}</p>' for key, note in _NOTES.items())
     return (
         f'<div class="rc-source-notes">{notes}<div class="rc-note-{OWN}">'
-        '<p>每行一个案例的 JSON：id、text，以及 labels（{条款编号: 2 或 1}）或 relevant（条款编号的列表）；region 可写地区。'
+        "<p>每行一个案例的 JSON：id、text，以及 labels（{条款编号: 2 或 1}）或 relevant（条款编号的列表）；region 可写地区。"
         f"UTF-8 编码，不超过 {_LIMIT_MB} MB；只在内存里使用，不保存。</p>"
         f'<input type="file" id="rc-file" class="rc-unseen" accept=".jsonl" data-limit-mb="{_LIMIT_MB}">'
         '<label for="rc-file">选择文件</label> <span class="rc-chosen" role="status"></span></div></div>'

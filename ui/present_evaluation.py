@@ -10,12 +10,18 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from data.categories import CATEGORIES
+from retrieval.analysis import by_category, clause_categories
 from retrieval.evaluate import Evaluation, length_band
+from retrieval.matcher import Matcher
 from retrieval.measures import Interval
 
 __all__ = ["comparison_text", "evaluation_json", "evaluation_text"]
 
-_NOTE = "案例由项目自编，只说明在这类案例上的表现；括号内为 95% 自助法区间；p 为配对置换检验，经 Holm 校正。"
+_NOTE = (
+    "案例由项目自编，只说明在这类案例上的表现；括号内为 95% 自助法区间；排名类指标不论是否给出建议都计入；"
+    "p 为配对置换检验，经 Holm 校正。"
+)
 
 
 def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -44,8 +50,8 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def evaluation_text(evaluation: Evaluation) -> Group:
-    """Return the table of systems, the comparisons, and the last system by region, style and length."""
+def evaluation_text(evaluation: Evaluation, matcher: Matcher) -> Group:
+    """Return the table of systems, the comparisons, and the last system by category, region, style and length."""
     labelled = sum(bool(case.labels) for case in evaluation.cases)
     head = Text(
         f"{len(evaluation.cases)} 个案例，其中 {labelled} 个有标注；案例 {evaluation.cases_digest}，"
@@ -54,6 +60,7 @@ def evaluation_text(evaluation: Evaluation) -> Group:
     parts: list[Any] = [head, _systems(evaluation)]
     if evaluation.comparisons:
         parts.append(_comparisons(evaluation))
+    parts.append(_categories(evaluation, matcher))
     for title, key in (("地区", "region"), ("文体", "style")):
         parts.append(_groups(evaluation, title, key))
     parts += [_lengths(evaluation), Text(_NOTE, style="dim")]
@@ -77,15 +84,19 @@ def _comparison_cells(row: Mapping[str, float | str], *names: str) -> tuple[str,
 
 
 def _systems(evaluation: Evaluation) -> Table:
-    table = Table(title="各系统", title_justify="left")
-    table.add_column("系统")
-    for name in (*evaluation.measures, "对比案例", "空案例不给建议", "误不给建议"):
-        table.add_column(name, justify="right")
+    """One row per measure, one column per system: intervals stay readable however many measures there are."""
+    table = Table(title="各系统（均值与 95% 区间）", title_justify="left")
+    table.add_column("指标", no_wrap=True)
+    table.add_column("案例数", justify="right", no_wrap=True)
     for system in evaluation.systems:
-        abstention = evaluation.abstention(system)
-        cells = [_cell(system.means[name]) for name in evaluation.measures]
-        others = (evaluation.polarity(system), abstention["empty"], abstention["labelled"])
-        table.add_row(system.name, *cells, *(_cell(value) for value in others))
+        table.add_column(system.name, justify="right", no_wrap=True)
+    rows = [(name, [system.means[name] for system in evaluation.systems]) for name in evaluation.measures]
+    abstained = [evaluation.abstention(system) for system in evaluation.systems]
+    rows.append(("对比案例", [evaluation.polarity(system) for system in evaluation.systems]))
+    rows.append(("空案例不给建议", [found["empty"] for found in abstained]))
+    rows.append(("误不给建议", [found["labelled"] for found in abstained]))
+    for name, values in rows:
+        table.add_row(name, str(values[0].n), *(_cell(value).replace(" ", "\n") for value in values))
     return table
 
 
@@ -95,6 +106,20 @@ def _comparisons(evaluation: Evaluation) -> Table:
         table.add_column(name, justify="right")
     for row in evaluation.comparisons:
         table.add_row(*_comparison_cells(row, str(row["measure"]), str(row["theirs"])))
+    return table
+
+
+def _categories(evaluation: Evaluation, matcher: Matcher) -> Table:
+    """For each category: how well its labels alone are found."""
+    system = evaluation.systems[-1]
+    found = by_category(evaluation, system, clause_categories(matcher.index.entries))
+    table = Table(title=f"{system.name} 按条款类别", title_justify="left")
+    measures = list(next(iter(found.values()), {}))
+    for name in ("类别", "案例数", *measures):
+        table.add_column(name, justify="left" if name == "类别" else "right")
+    for category, values in found.items():
+        cells = [_cell(values[measure]) for measure in measures]
+        table.add_row(CATEGORIES.get(category, category), str(values[measures[0]].n), *cells)
     return table
 
 

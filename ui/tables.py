@@ -19,7 +19,6 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
-from xlsxwriter.exceptions import XlsxWriterException
 
 from data.categories import CATEGORIES
 from data.errors import FileError, reason
@@ -83,8 +82,6 @@ def write_rows(path: Path, lines: Sequence[dict[str, Any]]) -> None:
         with draft.open("rb+") as written:
             os.fsync(written.fileno())
         draft.replace(path)
-    except XlsxWriterException as error:
-        raise next((cause for cause in error.args if isinstance(cause, OSError)), OSError()) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -95,10 +92,12 @@ def _write(draft: Path, suffix: str, lines: Sequence[dict[str, Any]]) -> None:
     elif suffix == ".csv":
         _wide(lines).map(_inert).to_csv(draft, index=False, encoding="utf-8-sig")  # with a BOM, or Excel takes it for GBK
     else:
-        options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}}
-        with pd.ExcelWriter(draft, engine="xlsxwriter", engine_kwargs=options) as book:
+        memory = io.BytesIO()  # a full disk then fails in one write, with no half-open workbook left behind
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+        with pd.ExcelWriter(memory, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
             _wide(lines).to_excel(book, sheet_name="结果", index=False)
             _long(lines).to_excel(book, sheet_name="明细", index=False)
+        draft.write_bytes(memory.getvalue())
 
 
 def _inert(cell: object) -> object:

@@ -72,6 +72,28 @@ def test_binary_input_is_refused():
     assert done.returncode == 2 and done.stderr.decode().count("\n") == 1, done.stderr.decode()
 
 
+def test_parse_shows_the_tree_gaps_and_quotes(capsys, tmp_path):
+    code, out, err = run(capsys, "parse", "data/regulations/shandong-reply-2019.txt")
+    assert code == 0 and err == ""
+    assert out.count("引用了《山东省生态环境系统干部履职尽责容错纠错实施办法(试行)》第十三条") == 5
+    assert out.count("字引用了") == 14
+    gap = tmp_path / "gap.txt"
+    gap.write_text("某办法\n第一条　甲。\n第二条　乙。\n第四条　丁。\n", "utf-8")
+    code, out, err = run(capsys, "parse", str(gap))
+    assert code == 0 and "缺第三条" in err and "引用" not in out
+
+
+def test_parse_gives_every_character_of_the_file_once(capsys, tmp_path):
+    both = tmp_path / "both.txt"
+    text = "".join((ROOT / "data/regulations" / f"{name}.txt").read_text("utf-8") for name in ("banan-2022", "fuzhou-2019"))
+    both.write_text(text, "utf-8")
+    code, out, _ = run(capsys, "parse", str(both), "--json")
+    pieces = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and "".join(piece["text"] for piece in pieces) == text
+    assert all(text[p["span"][0] : p["span"][1]] == p["text"] for p in pieces)
+    assert {"id", "level", "label", "text", "span", "parent_id", "category"} <= set(pieces[0])
+
+
 @pytest.mark.model
 def test_match_answers_in_json(capsys):
     code, out, _ = run(capsys, "match", STORY, "--region", "shandong-2019", "--top-k", "5", "--json")

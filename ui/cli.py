@@ -88,7 +88,7 @@ def parse(file: Path, identifier: str | None, as_json: bool) -> None:
     """把一份规定拆成章、条、款、项，并标出类别；位置按去掉文件头标记、换行统一为一个字符后的字数计。"""
     from data.library import parse_regulation_file
     from data.numbering_report import numbering_report
-    from ui.present_parse import outline_text, pieces_json
+    from ui.present_parse import outline_text, pieces_json, quotes_text
 
     start = 0
     for regulation in parse_regulation_file(file, identifier=identifier):
@@ -97,6 +97,8 @@ def parse(file: Path, identifier: str | None, as_json: bool) -> None:
                 click.echo(json.dumps(line, ensure_ascii=False))
         else:
             print_renderable(outline_text(regulation))
+            for quote in quotes_text(regulation):
+                click.echo(quote)
         for problem in numbering_report(regulation):
             click.echo(f"注意：{problem}", err=True)
         start += len(regulation.text)

@@ -8,11 +8,14 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from data.categories import CATEGORIES
+from data.catalogue import matched_regulations
+from data.categories import CATEGORIES, MATCHED
+from data.citation import citations
+from data.quotes import Quote, find_quotes
 from data.schema import Regulation
 from ui.console import printable
 
-__all__ = ["outline_text", "pieces_json"]
+__all__ = ["outline_text", "pieces_json", "quotes_text"]
 
 
 def pieces_json(regulation: Regulation, *, start: int = 0) -> Iterator[dict[str, Any]]:
@@ -59,3 +62,24 @@ def outline_text(regulation: Regulation) -> Tree:
             )
         )
     return tree
+
+
+def quotes_text(document: Regulation) -> list[str]:
+    """Return one line for each clause of the shipped regulations that `document` quotes, in its order.
+
+    Only for a document without clauses of its own to match, such as a letter: regulations resemble each other without quoting.
+    """
+    if any(clause.category in MATCHED for clause in document.clauses):
+        return []
+    found: list[tuple[Quote, str]] = []
+    for regulation in matched_regulations():
+        cited = citations(regulation)
+        found += [(quote, cited[quote.clause_id]) for quote in find_quotes(document, regulation)]
+    kept: list[tuple[Quote, str]] = []
+    for quote, citation in sorted(found, key=lambda row: (-row[0].similarity, row[0].span)):
+        if not any(quote.span.overlaps(other.span) for other, _ in kept):  # two regions may have nearly the same clause
+            kept.append((quote, citation))
+    return [
+        f"第 {quote.span.start}–{quote.span.end} 字引用了{citation}（相同程度 {quote.similarity:.3f}）"
+        for quote, citation in sorted(kept, key=lambda row: row[0].span)
+    ]

@@ -54,7 +54,7 @@ def evaluated(page):
 
 
 def refused(page):
-    page.wait_for_selector("#rc-evaluating .rc-error")
+    page.wait_for_selector("#rc-evaluating .rc-status.rc-error")  # not that of the chosen file
     return status(page).inner_text()
 
 

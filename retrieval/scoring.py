@@ -95,20 +95,17 @@ class Scorer:
         # (query - centre) · clause is the similarity less its mean over the sample
         return {"dense": self._dense(vectors - background.center, rows), **taken}
 
-    def window_scores(self, scores: Scores, rows: Ints) -> Floats:
-        """Return the similarity of each window to each of `rows`, float32 (windows, rows)."""
-        return self._table(scores.vectors, rows)
-
     def sentence_scores(self, scores: Scores, rows: Ints) -> Floats:
         """Return how much more each sentence is like each of `rows` than like the candidates on average, (sentences, rows).
 
         A sentence that is near to everything points nowhere.
         """
-        everywhere = self._table(scores.sentence_vectors, scores.rows).mean(axis=1, keepdims=True)
-        close: Floats = self._table(scores.sentence_vectors, rows) - everywhere
+        everywhere = self.similarities(scores.sentence_vectors, scores.rows).mean(axis=1, keepdims=True)
+        close: Floats = self.similarities(scores.sentence_vectors, rows) - everywhere
         return close
 
-    def _table(self, vectors: Vectors, rows: Ints) -> Floats:
+    def similarities(self, vectors: Vectors, rows: Ints) -> Floats:
+        """Return the inner product of each vector with each of `rows`, float32 (vectors, rows)."""
         found, where = self.index.store.search(vectors, len(rows), rows)
         position = {int(row): column for column, row in enumerate(rows)}
         table = np.full((len(vectors), len(rows)), -1.0, dtype=np.float32)

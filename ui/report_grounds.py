@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,5 +87,5 @@ def _usual(matcher: Matcher, scores: Scores, places: list[int]) -> dict[str, NDA
         return {}
     found = {"bm25": background.bm25[rows], "tfidf": background.tfidf[rows]}
     if len(scores.vectors):
-        found["dense"] = matcher.scorer.window_scores(replace(scores, vectors=background.center[None]), rows)[0]
+        found["dense"] = matcher.scorer.similarities(background.center[None], rows)[0]
     return {name: found[name] for name in scores.parts if name in found}

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.browser.colours import COLOURS
 from ui.page_examples import EXAMPLES
 
 pytestmark = pytest.mark.browser
@@ -13,21 +14,7 @@ STORY = "今天下雨。企业老板隐瞒了台账，证据是前一晚补的�
 NASTY = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>${window.hit=1}{{value}}老板隐瞒了证据，我们做了检查。'
 
 # every element with text of its own, and its contrast to the nearest background that is not transparent
-CONTRAST = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (color) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const fill = rgb(getComputedStyle(e).backgroundColor);
-      if (fill[3] === 255) return fill;
-    }
-    return [255, 255, 255, 255];
-  };
+CONTRAST = "() => {" + COLOURS + """
   const found = [];
   for (const element of document.querySelectorAll("#rc *")) {
     const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || element.value;

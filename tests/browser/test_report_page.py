@@ -3,6 +3,7 @@
 import pytest
 
 from retrieval.evaluate import evaluate
+from tests.browser.colours import COLOURS
 from tests.test_report import CASES, MEASURES
 from ui.report import evaluation_html, write_report
 
@@ -16,21 +17,7 @@ CUT = """() => [...document.querySelectorAll("svg.rc-plot")].flatMap((svg) => {
     return own.left < box.left - 1 || own.right > box.right + 1 || own.top < box.top - 1 || own.bottom > box.bottom + 1;
   }).map((text) => text.textContent);
 })"""
-PALE = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (color) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const fill = rgb(getComputedStyle(e).backgroundColor);
-      if (fill[3] === 255) return fill;
-    }
-    return [255, 255, 255, 255];
-  };
+PALE = "() => {" + COLOURS + """
   const found = [...document.querySelectorAll(".rc-report *")].filter((element) =>
     [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) && element.checkVisibility());
   return [found.length, found.filter((element) => {

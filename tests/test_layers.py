@@ -21,6 +21,7 @@ OWNERS = {
     "cn2an": set(),
     "docx": set(),
     "lxml": {"data/word_package.py"},
+    "chinese_calendar": {"data/workdays.py"},
     "ir_measures": {"retrieval/measures.py"},
     "sqlalchemy": set(),
     "pymilvus": set(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from data.errors import CaseFileError, FileError
 from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text, whole
 from data.schema import Case
 
-__all__ = ["background_narratives", "parse_cases", "read_cases"]
+__all__ = ["CASES", "background_narratives", "fold_of", "parse_cases", "read_cases", "read_elsewhere"]
 
+CASES = Path(__file__).with_name("cases")
 _SPLITS = ("train", "dev", "test")
 
 
@@ -38,11 +40,43 @@ def background_narratives(count: int) -> tuple[str, ...]:
 
     Fewer where there are fewer.
     """
-    path = Path(__file__).with_name("cases") / "train.jsonl"
+    path = CASES / "train.jsonl"
     if count == 0 or not path.exists():
         return ()
     narratives = [case.narrative for case in read_cases(path) if case.labels]
     return tuple(narratives[:: max(1, len(narratives) // count)][:count])
+
+
+def read_elsewhere(path: Path) -> dict[str, tuple[dict[str, int], ...]]:
+    """Read what narratives would be labelled with under the other regulations: {case id: labels of each pass}.
+
+    A row holds `id` and `votes` ({pass: {clause id: 2 or 1}}). An empty file gives {}. Raises CaseFileError as `read_cases`.
+    """
+    try:
+        text = read_lines_text(path, "案例文件")
+    except FileError as error:
+        raise CaseFileError(str(error)) from error
+    found: dict[str, tuple[dict[str, int], ...]] = {}
+    for number, line in numbered_lines(text):
+        try:
+            key, passes = _passes(parse_line(line))
+        except ValueError as error:
+            raise CaseFileError(f"{path} 第 {number} 行：{error}，请改正后再试。") from error
+        found[key] = passes
+    return found
+
+
+def _passes(row: object) -> tuple[str, tuple[dict[str, int], ...]]:
+    votes = row.get("votes") if isinstance(row, dict) else None
+    if not isinstance(row, dict) or not isinstance(votes, dict):
+        raise ValueError("缺少 votes（{遍: {条款编号: 2 或 1}}）")
+    return identifier_of(row.get("id")), tuple(_labels({"labels": labels}) for _, labels in sorted(votes.items()))
+
+
+def fold_of(ids: Iterable[str], *, folds: int = 5) -> dict[str, int]:
+    """Return the fold (from 0) of each id: ordered by their hash and dealt out in turn, so folds are even and never change."""
+    ordered = sorted(ids, key=lambda key: hashlib.sha256(key.encode()).hexdigest())
+    return {key: place % folds for place, key in enumerate(ordered)}
 
 
 def _cases(name: str, text: str) -> Iterator[Case]:

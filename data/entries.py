@@ -24,9 +24,14 @@ class Entry:
     citation: str
     title: str
 
-    def document(self, *, lead: bool) -> str:
-        """Return the text that is scored; with `lead` the sentence that introduces the list stands before it."""
-        return f"{self.clause.lead}{self.clause.text}" if lead else self.clause.text
+    def document(self, *, lead: bool, title: bool = False) -> str:
+        """Return the text that is scored.
+
+        With `lead` the sentence that introduces the list stands before it, with `title` the title (an article that only says
+        "these measures" means nothing without it).
+        """
+        text = f"{self.clause.lead}{self.clause.text}" if lead else self.clause.text
+        return f"{self.title} {text}" if title and self.title else text
 
     def to_json(self) -> str:
         """Return one line of JSON that `from_json` reads back."""

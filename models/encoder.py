@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.errors import ModelError
+from models.attention import ClauseAttention
 from models.layout import DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, read_manifest
 from models.protocols import Encoder, Vectors
 from models.reading import ReadingEncoder, unit_rows
@@ -63,6 +64,7 @@ class OnnxEncoder(ReadingEncoder):
         tokenizer.no_padding()
         tokenizer.no_truncation()
         super().__init__(tokenizer, prompts=manifest.prompts, max_tokens=manifest.max_tokens, dim=manifest.dim)
+        self.attention = ClauseAttention.load(folder)
         self.name = f"{manifest.name} (onnxruntime fp32)"
         self.digest = manifest.digest
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from data.schema import Span
-from models.protocols import Vectors
+from models.attention import ClauseAttention
+from models.protocols import Reading, Vectors
 from models.sentences import split_sentences
 
 __all__ = ["ReadingEncoder", "cut_pieces", "pool_windows", "unit_rows"]
@@ -35,6 +36,7 @@ class ReadingEncoder(ABC):
         self._document_prompt = prompts.get("document", "")
         self._max_tokens = max_tokens
         self.dim = dim
+        self.attention: ClauseAttention | None = None
 
     @abstractmethod
     def _sentence_vectors(self, texts: Sequence[str], prompt: str) -> Vectors:
@@ -52,23 +54,30 @@ class ReadingEncoder(ABC):
         """Return float32 (n, dim), unit rows, for clauses; an empty sequence gives (0, dim)."""
         return self._encode(texts, self._document_prompt)
 
-    def encode_windows(self, text: str, windows: Sequence[Span]) -> Vectors:
+    def encode_windows(self, text: str, windows: Sequence[Span], reading: Reading | None = None) -> Vectors:
         """Return float32 (len(windows), dim), unit rows, from one pass over `text`; a window without a token gets zeros."""
         if not windows or not text.strip():
             return np.zeros((len(windows), self.dim), dtype=np.float32)
+        reading = reading or self.read(text)
+        return pool_windows(reading.states[reading.places], reading.spans, windows)
+
+    def read(self, text: str) -> Reading:
+        """Return the token states of a narrative; one beyond the model's length is read in consecutive pieces."""
         prompt = self._query_prompt
         pieces = [piece for piece, _ in cut_pieces(self._tokenizer, text, prompt=prompt, max_tokens=self._max_tokens)]
         readings = [prompt + piece.of(text) for piece in pieces]
+        states = self._token_vectors(readings)
         spans: list[tuple[int, int]] = []
-        vectors = []
-        for piece, reading, states in zip(pieces, readings, self._token_vectors(readings), strict=True):
+        places: list[int] = []
+        before = 0
+        for piece, reading, vectors in zip(pieces, readings, states, strict=True):
             shift = piece.start - len(prompt)
-            found = self._tokenizer.encode(reading).offsets
+            found = self._tokenizer.encode(reading).offsets[: len(vectors)]
             kept = [i for i, (start, end) in enumerate(found) if end > len(prompt) and reading[start:end].strip()]
-            kept = [i for i in kept if i < len(states)]
             spans.extend((max(found[i][0] + shift, piece.start), found[i][1] + shift) for i in kept)
-            vectors.append(states[kept])
-        return pool_windows(np.concatenate(vectors), spans, windows)
+            places.extend(before + i for i in kept)
+            before += len(vectors)
+        return Reading(np.concatenate(states), np.asarray(places, dtype=np.int64), tuple(spans))
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
         if not len(texts):

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.schema import Span
-from models.protocols import Vectors
+from models.attention import ClauseAttention
+from models.protocols import Reading, Vectors
 
 __all__ = ["STUB_KEYWORDS", "StubEncoder"]
 
@@ -27,8 +28,9 @@ class StubEncoder:
 
     name = "stub"
 
-    def __init__(self, keywords: Sequence[str] = STUB_KEYWORDS) -> None:
+    def __init__(self, keywords: Sequence[str] = STUB_KEYWORDS, *, attention: ClauseAttention | None = None) -> None:
         self._keywords = tuple(keywords)
+        self.attention = attention
         self.dim = len(self._keywords) + 1
         self.digest = hashlib.sha256("\n".join(("stub", *self._keywords)).encode()).hexdigest()
 
@@ -42,7 +44,14 @@ class StubEncoder:
 
     encode_documents = encode_queries
 
-    def encode_windows(self, text: str, windows: Sequence[Span]) -> Vectors:
+    def read(self, text: str) -> Reading:
+        """Return one token per keyword in the text, where it first occurs, in that order; without any the last dimension."""
+        found = sorted((text.index(word), place) for place, word in enumerate(self._keywords) if word in text)
+        states = np.eye(self.dim, dtype=np.float32)[[place for _, place in found] or [self.dim - 1]]
+        spans = tuple((start, start + len(self._keywords[place])) for start, place in found)
+        return Reading(states, np.arange(len(spans), dtype=np.int64), spans)
+
+    def encode_windows(self, text: str, windows: Sequence[Span], reading: Reading | None = None) -> Vectors:
         """Return float32 (len(windows), dim): the row of each window's own words, zero where it holds white space only."""
         cut = [window.of(text) for window in windows]
         rows = self.encode_queries(cut)

@@ -86,7 +86,7 @@ def build(
 
     kept = tuple(entries)
     _check(kept)
-    texts = [entry.document(lead=settings.document_lead) for entry in kept]
+    texts = [entry.document(lead=settings.document_lead, title=settings.document_title) for entry in kept]
     bm25 = Bm25.build(texts, segmenter.terms, k1=settings.bm25_k1, b=settings.bm25_b)
     tfidf = TfIdf.build(texts, min_n=settings.tfidf_min_n, max_n=settings.tfidf_max_n)
     return Index(

@@ -25,6 +25,9 @@ __all__ = ["Matcher", "Ranked"]
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _SHORT = 60  # characters
+_IMPROBABLE = (
+    "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；请写明时间、做了什么、出了什么问题、怎么处理的。"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -108,8 +111,9 @@ class Matcher:
         top = scores.ranking()[:top_k]
         clauses = tuple(self.index.entries[int(scores.rows[position])].clause.id for position in top)
         ranked = tuple(float(scores.fused[position]) for position in top)
+        stated = None if scores.probabilities is None else tuple(float(scores.probabilities[position]) for position in top)
         abstained = bool(self._too_short(narrative) or self._unlike(narrative, scores))
-        return Ranked(clauses, ranked, None, abstained=abstained)
+        return Ranked(clauses, ranked, stated, abstained=abstained)
 
     def scope(self, region: str, categories: Sequence[str] = ()) -> _Scope:
         """Return the candidate rows for a region and categories (none given: those that narratives are matched to)."""
@@ -156,21 +160,21 @@ class Matcher:
 
     def _unlike(self, narrative: str, scores: Scores) -> str:
         """Return why a text is too unlike the known narratives to be matched, "" where it is not."""
-        far = self.index.background.deviations(scores.vectors[0]) if len(scores.vectors) else None
+        combination = self.scorer.combination
+        if combination is not None and scores.probabilities is not None and len(scores.rows):
+            return _IMPROBABLE if float(scores.probabilities.max()) < combination.abstain_below else ""
+        far = self.index.background.deviations(scores.encoded.vectors[0]) if len(scores.encoded.vectors) else None
         # the vectors of short texts scatter more, whatever they tell
         limit = self.settings.abstain_deviations * (2 if len(narrative) < _SHORT else 1)
         if far is None or not 0 < limit < far:
             return ""
-        return (
-            "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；"
-            "请写明时间、做了什么、出了什么问题、怎么处理的。"
-        )
+        return _IMPROBABLE
 
     def _matches(self, narrative: str, scores: Scores, wish: tuple[int, int]) -> tuple[Match, ...]:
         ranking = scores.ranking()
         ranks = self._chosen(scores, ranking, *wish)
         top = ranking[ranks]
-        close = self.scorer.sentence_scores(scores, scores.rows[top]) if scores.sentences and len(top) else None
+        close = self.scorer.sentence_scores(scores, scores.rows[top]) if scores.encoded.sentences and len(top) else None
         return tuple(
             self._match(narrative, scores, int(position), ranks[column] + 1, None if close is None else close[:, column])
             for column, position in enumerate(top)
@@ -193,8 +197,8 @@ class Matcher:
         clause = entry.clause
         evidence: tuple[Evidence, ...] = ()
         if close is not None:
-            evidence = best_sentences(narrative, clause.text, scores.sentences, close, segmenter=self.scorer.segmenter)
-        dense, bm25 = scores.parts.get("dense"), scores.parts.get("bm25")
+            evidence = best_sentences(narrative, clause.text, scores.encoded.sentences, close, segmenter=self.scorer.segmenter)
+        dense, attention, bm25 = (scores.parts.get(name) for name in ("dense", "attention", "bm25"))
         return Match(
             rank=rank,
             clause=clause,
@@ -202,5 +206,7 @@ class Matcher:
             citation=entry.citation,
             similarity=None if dense is None else float(dense[position]),
             lexical=None if bm25 is None else float(bm25[position]),
+            rerank=None if attention is None else float(attention[position]),
+            probability=None if scores.probabilities is None else float(scores.probabilities[position]),
             evidence=evidence,
         )

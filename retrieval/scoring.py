@@ -9,48 +9,65 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import InputError
 from data.schema import Span
 from models.protocols import Encoder, Vectors
 from models.segment import Segmenter
 from models.sentences import split_sentences, windows
+from retrieval.combination import Combination
 from retrieval.fusion import fuse_scores, order
 from retrieval.index import Index
 from retrieval.settings import Settings
 
-__all__ = ["SYSTEMS", "Scorer", "Scores"]
+__all__ = ["SYSTEMS", "Encoded", "Scorer", "Scores"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-# What each named system is made of; hybrid is what people get. The first three are the plain methods, the others work with
-# scores from which the background is taken away.
+# What each named system is made of; hybrid is what people get. The first three are the plain methods; centred and hybrid work
+# with scores from which the background is taken away. An encoder without a head for it has no attention.
 SYSTEMS: dict[str, tuple[str, ...]] = {
     "bm25": ("bm25",),
     "tfidf": ("tfidf",),
     "dense": ("dense",),
     "centred": ("dense",),
-    "hybrid": ("dense", "bm25", "tfidf"),
+    "attention": ("dense", "attention"),
+    "hybrid": ("dense", "attention", "bm25", "tfidf"),
 }
 _CENTRED = ("centred", "hybrid")
-_Encoded = tuple[tuple[Span, ...], Vectors, tuple[Span, ...], Vectors]
-_NOT_ENCODED: _Encoded = ((), np.zeros((0, 1), np.float32), (), np.zeros((0, 1), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the encoder made of a narrative.
+
+    `spans` are the narrative's windows (the whole narrative first) and `vectors` their vectors; `sentences` and
+    `sentence_vectors` are what evidence is chosen from; `states` are those of all tokens.
+    """
+
+    spans: tuple[Span, ...]
+    vectors: Vectors
+    sentences: tuple[Span, ...]
+    sentence_vectors: Vectors
+    states: Vectors
+
+
+_NOTHING = np.zeros((0, 1), np.float32)
+_NOT_ENCODED = Encoded((), _NOTHING, (), _NOTHING, _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Scores of the candidate rows (n,): the parts that ran, and their combination `fused`, on which the ranking rests.
 
-    `spans` are the narrative windows (the whole narrative first) and `vectors` their vectors, on which the dense part rests;
-    `sentences` and `sentence_vectors` are what evidence is chosen from. All are empty where the dense part did not run.
+    `probabilities` are those of the combination, None where it is not calibrated. `encoded` is empty where nothing was encoded.
     """
 
     rows: Ints
     fused: Floats
     parts: dict[str, Floats]
-    spans: tuple[Span, ...]
-    vectors: Vectors
-    sentences: tuple[Span, ...]
-    sentence_vectors: Vectors
+    probabilities: Floats | None
+    encoded: Encoded
 
     def ranking(self) -> Ints:
         """Return positions into `rows`, best first, ties in document order."""
@@ -61,6 +78,7 @@ class Scorer:
     """Scores narratives with one index, encoder and segmenter; keeps the vectors of the last few narratives."""
 
     def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> None:
+        self.combination = Combination.of(encoder.digest, settings.combination)
         self.index = index
         self.encoder = encoder
         self.segmenter = segmenter
@@ -73,17 +91,41 @@ class Scorer:
 
         No rows give empty arrays. Raises KeyError for an unknown system.
         """
-        names = SYSTEMS[system]
+        names = self.parts_of(system)
         encoded = self._encode(narrative) if "dense" in names else _NOT_ENCODED
-        vectors = encoded[1]
+        vectors = encoded.vectors
         lexical = self._lexical(narrative, names)
         if len(rows) > self.settings.depth:
             rows = self._candidates(rows, lexical, vectors)
         parts = {name: values[rows] for name, values in lexical.items()}
         if "dense" in names:
             parts["dense"] = self._dense(vectors, rows)
-        fused = self._fuse(self._centred(parts, vectors, rows)) if system in _CENTRED else parts[names[0]]
-        return Scores(rows, fused, parts, *encoded)
+        if "attention" in names and self.encoder.attention is not None:
+            parts["attention"] = self.encoder.attention.score(encoded.states, self.index.store.vectors(rows))
+        if system not in _CENTRED:
+            return Scores(rows, parts[system], parts, None, encoded)
+        centred = self._centred(parts, vectors, rows)
+        if system == "hybrid" and self.combination is not None:
+            logits = self.combination.logits(centred)
+            return Scores(rows, logits, parts, self.combination.probabilities(logits), encoded)
+        return Scores(rows, self._fuse(centred), parts, None, encoded)
+
+    def centred_parts(self, narrative: str, rows: Ints) -> dict[str, Floats]:
+        """Return the parts of hybrid per row, less what any narrative scores, on which a combination is fitted."""
+        scores = self.score(narrative, rows)
+        return self._centred(scores.parts, scores.encoded.vectors, scores.rows)
+
+    def parts_of(self, system: str) -> tuple[str, ...]:
+        """Return what `system` is made of with this encoder.
+
+        Raises KeyError for an unknown system, InputError for one that this encoder cannot run.
+        """
+        names = SYSTEMS[system]
+        if self.encoder.attention is not None:
+            return names
+        if system == "attention":
+            raise InputError(f"编码器 {self.encoder.name} 没有条款注意力，不能单独评测 attention，请换一个系统或编码器。")
+        return tuple(name for name in names if name != "attention")
 
     def _centred(self, parts: dict[str, Floats], vectors: Vectors, rows: Ints) -> dict[str, Floats]:
         """Return the parts less what any narrative scores."""
@@ -93,6 +135,8 @@ class Scorer:
             if name in parts:
                 taken[name] = parts[name] - mean[rows]
         # (query - centre) · clause is the similarity less its mean over the sample
+        if "attention" in parts:
+            taken["attention"] = parts["attention"]  # learnt not to have hubs
         return {"dense": self._dense(vectors - background.center, rows), **taken}
 
     def sentence_scores(self, scores: Scores, rows: Ints) -> Floats:
@@ -100,8 +144,9 @@ class Scorer:
 
         A sentence that is near to everything points nowhere.
         """
-        everywhere = self.similarities(scores.sentence_vectors, scores.rows).mean(axis=1, keepdims=True)
-        close: Floats = self.similarities(scores.sentence_vectors, rows) - everywhere
+        vectors = scores.encoded.sentence_vectors
+        everywhere = self.similarities(vectors, scores.rows).mean(axis=1, keepdims=True)
+        close: Floats = self.similarities(vectors, rows) - everywhere
         return close
 
     def similarities(self, vectors: Vectors, rows: Ints) -> Floats:
@@ -114,18 +159,19 @@ class Scorer:
             table[line, columns] = values[hits >= 0]
         return table
 
-    def _encode_windows(self, narrative: str) -> _Encoded:
+    def _encode_windows(self, narrative: str) -> Encoded:
         """Return windows and sentences with their vectors, from one pass over the narrative where vectors are pooled late."""
+        reading = self.encoder.read(narrative)
         whole = Span(0, len(narrative))
         found = windows(narrative, sentences=self.settings.window_sentences, max_chars=self.settings.window_chars)
         spans = (whole, *(span for span in found if span != whole))
         sentences = tuple(split_sentences(narrative))
         both = (*spans, *sentences)
         if self.settings.window_encoding == "late":
-            vectors = self.encoder.encode_windows(narrative, both)
+            vectors = self.encoder.encode_windows(narrative, both, reading)
         else:
             vectors = self.encoder.encode_queries([span.of(narrative) for span in both])
-        return spans, vectors[: len(spans)], sentences, vectors[len(spans) :]
+        return Encoded(spans, vectors[: len(spans)], sentences, vectors[len(spans) :], reading.states)
 
     def _lexical(self, narrative: str, names: Sequence[str]) -> dict[str, Floats]:
         scores: dict[str, Floats] = {}

@@ -14,12 +14,13 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import InputError
+from retrieval.combination import COMBINATION
 
 __all__ = ["Settings", "get_settings"]
 
 _PREFIX = "RONGCUO_"
 # Only these change what an index holds; the others may differ between a build and a query.
-_INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_lead", "background")
+_INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_lead", "document_title", "background")
 
 
 class Settings(BaseSettings):
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     tfidf_min_n: int = Field(1, ge=1, description="TF-IDF 字符片段最短长度")
     tfidf_max_n: int = Field(3, ge=1, description="TF-IDF 字符片段最长长度")
     document_lead: bool = Field(False, description="编入索引的条款文本是否带上引导句")
+    document_title: bool = Field(False, description="编入索引的条款文本是否带上标题，法条汇编宜带")
 
     background: int = Field(64, ge=0, le=10_000, description="用来估计“任何叙述都有的得分”的训练叙述条数，0 为不用")
     window_sentences: int = Field(2, ge=1, description="叙述窗口包含的句数")
@@ -47,6 +49,8 @@ class Settings(BaseSettings):
     weight_dense: FiniteFloat = Field(1.0, ge=0, description="融合时稠密检索的权重")
     weight_bm25: FiniteFloat = Field(0.25, ge=0, description="融合时 BM25 的权重")
     weight_tfidf: FiniteFloat = Field(0.5, ge=0, description="融合时 TF-IDF 的权重")
+    weight_attention: FiniteFloat = Field(2.0, ge=0, description="未校准的编码器，融合时条款注意力的权重")
+    combination: Path = Field(COMBINATION, description="各路得分的组合与校准文件，只对拟合它的编码器生效")
     depth: int = Field(1000, ge=10, description="大语料中每路最多取回的条款数")
 
     abstain_deviations: FiniteFloat = Field(

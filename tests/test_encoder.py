@@ -39,10 +39,10 @@ class CountingEncoder(ReadingEncoder):
 
     def __init__(self, max_tokens=12):
         super().__init__(toy_tokenizer(), prompts={"query": "丁 ", "document": ""}, max_tokens=max_tokens, dim=9)
-        self.read = []
+        self.was_read = []
 
     def _token_vectors(self, texts):
-        self.read.extend(texts)
+        self.was_read.extend(texts)
         return [np.eye(9, dtype=np.float32)[self._tokenizer.encode(text).ids] for text in texts]
 
     def _sentence_vectors(self, texts, prompt):
@@ -67,14 +67,14 @@ def test_a_long_text_is_read_in_pieces_cut_at_sentence_ends_and_windows_reach_ov
     encoder = CountingEncoder()
     text = "甲乙。丙丙？\n乙甲甲。甲甲甲甲甲甲甲乙"
     rows = encoder.encode_windows(text, [Span(0, 6), Span(3, 10), Span(0, len(text))])
-    assert encoder.read == ["丁 甲乙。", "丁 丙丙？", "丁 \n乙甲甲。", "丁 甲甲甲甲甲", "丁 甲甲乙"]
+    assert encoder.was_read == ["丁 甲乙。", "丁 丙丙？", "丁 \n乙甲甲。", "丁 甲甲甲甲甲", "丁 甲甲乙"]
     assert np.allclose(rows, [hot("甲乙。丙丙？"), hot("丙丙？乙甲甲"), hot("".join(text.split()))])
 
 
 def test_a_long_query_is_the_mean_of_its_pieces_by_tokens():
     encoder = CountingEncoder()
     (row,) = encoder.encode_queries(["甲甲甲。乙乙。甲丙。"])
-    assert encoder.read == ["丁 甲甲甲。", "丁 乙乙。", "丁 甲丙。"]
+    assert encoder.was_read == ["丁 甲甲甲。", "丁 乙乙。", "丁 甲丙。"]
     parts = encoder.encode_queries(["甲甲甲。", "乙乙。", "甲丙。"])
     assert np.allclose(row, unit_rows(np.array([[4, 3, 3]]) @ parts)[0], atol=1e-6)
 

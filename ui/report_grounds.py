@@ -63,9 +63,10 @@ def grounds(matcher: Matcher, case: Case, clauses: Iterable[str], *, system: str
 
 def _nearest(matcher: Matcher, scores: Scores, places: list[int]) -> list[Span]:
     """Return the sentence per place that is nearest to it, compared with what the sentence is like on average."""
-    if not scores.sentences:
+    if not scores.encoded.sentences:
         return []
-    return [scores.sentences[int(at)] for at in matcher.scorer.sentence_scores(scores, scores.rows[places]).argmax(axis=0)]
+    nearest = matcher.scorer.sentence_scores(scores, scores.rows[places]).argmax(axis=0)
+    return [scores.encoded.sentences[int(at)] for at in nearest]
 
 
 def _counted(bm25: Bm25, row: int, terms: Sequence[str]) -> dict[str, float]:
@@ -86,6 +87,6 @@ def _usual(matcher: Matcher, scores: Scores, places: list[int]) -> dict[str, NDA
     if plain or not background.center.any():
         return {}
     found = {"bm25": background.bm25[rows], "tfidf": background.tfidf[rows]}
-    if len(scores.vectors):
+    if len(scores.encoded.vectors):
         found["dense"] = matcher.scorer.similarities(background.center[None], rows)[0]
     return {name: found[name] for name in scores.parts if name in found}

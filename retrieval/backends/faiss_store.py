@@ -47,6 +47,11 @@ class FaissStore:
         scores, found = self.index.search(np.ascontiguousarray(queries, np.float32), k, params=parameters)
         return scores, found
 
+    def vectors(self, rows: Rows) -> Vectors:
+        """Return the vectors of these rows, float32 (len(rows), dim)."""
+        found: Vectors = self.index.reconstruct_batch(np.ascontiguousarray(rows, np.int64))
+        return found
+
     def save(self, folder: Path) -> None:
         """Write ``dense.faiss`` into `folder`; OSError says why that failed, which faiss's own writer would not."""
         (folder / _FILE).write_bytes(faiss.serialize_index(self.index).data)

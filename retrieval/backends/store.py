@@ -24,6 +24,9 @@ class VectorStore(Protocol):
     def search(self, queries: Vectors, k: int, rows: Rows | None = None) -> tuple[Vectors, Rows]:
         """Return scores and row numbers, both (queries, <= k); `rows` restricts the search; a missing hit has row -1."""
 
+    def vectors(self, rows: Rows) -> Vectors:
+        """Return the vectors of these rows, float32 (len(rows), dim)."""
+
     def save(self, folder: Path) -> None:
         """Write the vectors into `folder`."""
 

@@ -11,16 +11,14 @@ much a figure of one fold can be trusted.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from data.cases import read_cases
+from data.cases import fold_of, read_cases
 from data.entries import read_clause_file
-from data.schema import Case
 from models.segment import load_segmenter
 from models.stub import StubEncoder
 from retrieval.evaluate import Evaluation, evaluate
@@ -35,15 +33,9 @@ FOLDS = 5
 MEASURES = ("R@5", "R@10", "R@50", "R@100", "RR@10")
 
 
-def fold_of(cases: Sequence[Case]) -> dict[str, int]:
-    """Return the fold (0..4) of each case: ids ordered by their hash, dealt out in turn, so folds are even and never change."""
-    ordered = sorted((case.id for case in cases), key=lambda key: hashlib.sha256(key.encode()).hexdigest())
-    return {key: place % FOLDS for place, key in enumerate(ordered)}
-
-
 def report(evaluation: Evaluation) -> dict[str, object]:
     """Return means with intervals and the mean of each fold, per system and measure."""
-    folds = fold_of(evaluation.cases)
+    folds = fold_of(case.id for case in evaluation.cases)
     return {
         system.name: {
             name: {

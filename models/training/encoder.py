@@ -1,0 +1,176 @@
+"""Trains the encoder on labelled narratives.
+
+    python -m models.training.encoder --start FOLDER --out FOLDER [--cases FILE]... [--without REGULATION] [--share 0.5]
+
+FOLDER (start) is a model folder such as the one that `models.training.statutes` writes, or the untrained one. Each narrative
+is compared with every clause of every regulation for which its labels are known. Written to --out: a folder that `rongcuo`
+takes as RONGCUO_ENCODER. An interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from data.cases import CASES, read_cases, read_elsewhere
+from data.catalogue import matched_regulations
+from data.categories import MATCHED
+from data.entries import entries_of
+from data.errors import RongcuoError
+from data.schema import Clause
+from models.layout import DEFAULT_NAME, TOKENIZER, WEIGHTS
+from models.training.folder import write_folder
+from models.training.losses import listwise, pointwise
+from models.training.progress import Recipe, say, set_up, train
+from models.training.targets import UNKNOWN, Example, examples, weight_of
+from models.training.tower import Tower
+from models.training.watch import mean_ndcg
+
+__all__ = ["main"]
+
+TEMPERATURE = 0.05
+POINTWISE = 0.3
+"""What the pointwise loss weighs beside the listwise one."""
+TOKENS = 256
+"""Tokens of a narrative that are read while training; at work longer ones are read in pieces of this length."""
+_CLAUSE_TOKENS = 160
+_SORTED = 8  # batches among which narratives are sorted by length: little padding, and still a different order each epoch
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code, 2 for an error that is told in one line."""
+    options = _parser().parse_args(arguments)
+    set_up(threads=options.threads, seed=options.seed)
+    try:
+        _run(options)
+    except RongcuoError as error:
+        say(f"错误：{error}")
+        return 2
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Examples with the states of their narratives below the first trained layer."""
+
+    found: Sequence[Example]
+    lower: Sequence[Tensor]
+
+    def grades(self, batch: Sequence[int]) -> Tensor:
+        return torch.from_numpy(np.stack([self.found[i].grades for i in batch]))
+
+
+class _Task:
+    """The clauses, and the loss of a batch of narratives against them."""
+
+    def __init__(self, tower: Tower, clauses: Sequence[Clause], tokenizer: Tokenizer, prompts: tuple[str, str]) -> None:
+        self.tower = tower
+        self.clauses = clauses
+        self._tokenizer = tokenizer
+        self._query, self._document = prompts
+        regulations = [clause.regulation_id for clause in clauses]
+        self.columns = {name: torch.tensor([r == name for r in regulations]) for name in dict.fromkeys(regulations)}
+        self._lower = tower.lower([self._ids(self._document + clause.text, _CLAUSE_TOKENS) for clause in clauses])
+
+    def read(self, found: Sequence[Example]) -> _Texts:
+        ids = [self._ids(self._query + example.case.narrative, TOKENS) for example in found]
+        return _Texts(found, self.tower.lower(ids))
+
+    def loss(self, texts: _Texts, batch: Sequence[int]) -> Tensor:
+        scores = self.tower.score(self.tower.upper([texts.lower[i] for i in batch]), self.tower.documents(self._lower))
+        grades = texts.grades(batch)
+        weights, known = torch.from_numpy(weight_of(grades.numpy())), grades > UNKNOWN
+        logits = self.tower.slope * scores / TEMPERATURE + self.tower.offset
+        parts = [
+            listwise(scores[:, c], weights[:, c], known[:, c], temperature=TEMPERATURE)
+            + POINTWISE * pointwise(logits[:, c], weights[:, c], known[:, c])
+            for c in self.columns.values()
+        ]
+        return torch.stack(parts).mean()
+
+    @torch.no_grad()
+    def scores(self, texts: _Texts) -> Tensor:
+        clauses = self.tower.documents(self._lower)
+        parts = [
+            self.tower.score(self.tower.upper(texts.lower[start : start + 16]), clauses)
+            for start in range(0, len(texts.lower), 16)
+        ]
+        return torch.cat(parts)
+
+    def _ids(self, text: str, most: int) -> list[int]:
+        return self._tokenizer.encode(text).ids[:most]
+
+
+def _run(options: argparse.Namespace) -> None:
+    paths = options.cases or [CASES / "train.jsonl"]
+    cases = [case for path in paths for case in read_cases(path)]
+    elsewhere = read_elsewhere(options.elsewhere)
+    clauses = [e.clause for e in entries_of(matched_regulations(), categories=frozenset(MATCHED))]
+    tower = Tower(options.start, frozen=options.frozen)
+    task = _Task(tower, clauses, _tokenizer(options.start), ("query: ", "passage: "))
+    chosen = random.Random(options.seed).sample(cases, round(len(cases) * options.share))
+    learnt = task.read(examples(chosen, clauses, elsewhere, without=options.without))
+    watched = task.read([e for e in examples(read_cases(options.dev), clauses, {}) if e.case.labels])
+    say(f"{len(learnt.found)} 条训练叙述，{len(clauses)} 条条款，开发集 {len(watched.found)} 条")
+    lengths = [len(states) for states in learnt.lower]
+    recipe = Recipe(epochs=options.epochs, rate=options.rate, batch=options.batch, seed=options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    train(
+        tower,
+        recipe,
+        lambda chance: _batches(lengths, recipe.batch, chance),
+        lambda batch: task.loss(learnt, batch),
+        state=options.out / "training.pt",
+        after=lambda epoch: say(f"开发集 nDCG@10 {mean_ndcg(task.scores(watched).numpy(), watched.found, clauses):.4f}"),
+    )
+    source = f"{options.start.name}; {', '.join(path.name for path in paths)}, {len(learnt.found)} narratives"
+    write_folder(tower, options.start, options.out, source=source, max_tokens=TOKENS)
+    (options.out / "training.pt").unlink()
+
+
+def _batches(lengths: Sequence[int], size: int, chance: random.Random) -> list[list[int]]:
+    """Return the places of all narratives in random batches of like length."""
+    order = chance.sample(range(len(lengths)), len(lengths))
+    pools = [order[start : start + size * _SORTED] for start in range(0, len(order), size * _SORTED)]
+    ordered = [place for pool in pools for place in sorted(pool, key=lambda i: lengths[i])]
+    batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    chance.shuffle(batches)
+    return batches
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models.training.encoder", description="用标注叙述训练编码模型")
+    parser.add_argument("--start", type=Path, default=WEIGHTS / DEFAULT_NAME, help="起点模型文件夹")
+    parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
+    parser.add_argument("--cases", type=Path, action="append", default=[], help="标注叙述 .jsonl，可多次；默认自带的训练集")
+    parser.add_argument("--elsewhere", type=Path, default=CASES / "elsewhere.jsonl", help="对其他地区条款的标注")
+    parser.add_argument("--dev", type=Path, default=CASES / "dev.jsonl", help="每轮之后测一次的案例")
+    parser.add_argument("--without", default="", help="不参加训练的规定（留一地区）")
+    parser.add_argument("--share", type=float, default=1.0, help="用多少比例的训练叙述（学习曲线）")
+    parser.add_argument("--frozen", type=int, default=6, help="不动的底层层数")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--rate", type=float, default=1.2e-4)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

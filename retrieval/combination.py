@@ -1,0 +1,90 @@
+"""The scores of a clause combined to one probability that it belongs to the narrative, fitted on labelled cases.
+
+A logistic regression over the parts (Platt 1999): its logit ranks, its probability is what people read. It holds for the encoder
+that it was fitted with and for no other. `python -m retrieval.combine` fits it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import ModelError
+
+__all__ = ["COMBINATION", "Band", "Combination"]
+
+COMBINATION = Path(__file__).with_name("combination.json")
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A word for probabilities of at least `least`; of `count` such suggestions in held-out cases the share `right` was right."""
+
+    word: str
+    least: float
+    right: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Weights of the parts, and what was seen when they were fitted.
+
+    `encoder` is the digest of the encoder, `cases` the number of cases, `bands` are ordered from the most probable down, and
+    below `abstain_below` for its best clause a narrative gets no suggestion.
+    """
+
+    encoder: str
+    weights: Mapping[str, float]
+    intercept: float
+    cases: int
+    bands: tuple[Band, ...]
+    abstain_below: float
+
+    @classmethod
+    def of(cls, encoder: str, path: Path = COMBINATION) -> Combination | None:
+        """Return the combination in `path` when it was fitted with the encoder of this digest, else None.
+
+        Raises ModelError where the file is broken; a missing one gives None.
+        """
+        found = _read(path)
+        return found if found is not None and found.encoder == encoder else None
+
+    def logits(self, parts: Mapping[str, Floats]) -> Floats:
+        """Return the logit per clause, float32 (clauses,); a part without a weight is left out.
+
+        Raises KeyError where a part with a weight did not run.
+        """
+        total = sum((weight * parts[name] for name, weight in self.weights.items()), np.float32(self.intercept))
+        return np.asarray(total, dtype=np.float32)
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Return 1 / (1 + e^-logit)."""
+        return (1 / (1 + np.exp(-np.clip(logits, -60, 60)))).astype(np.float32)
+
+    def band(self, probability: float) -> Band:
+        """Return the band that a probability falls in; the last one takes all that is left."""
+        return next((band for band in self.bands if probability >= band.least), self.bands[-1])
+
+    def save(self, path: Path) -> None:
+        """Write the combination as JSON."""
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+@cache
+def _read(path: Path) -> Combination | None:
+    if not path.is_file():
+        return None
+    try:
+        fields = json.loads(path.read_text("utf-8"))
+        fields["bands"] = tuple(Band(**band) for band in fields["bands"])
+        return Combination(**fields)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"校准文件 {path} 已损坏，请重新取得，或运行 python -m retrieval.combine 重新生成。") from error

@@ -1,0 +1,201 @@
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from data.cases import CASES, fold_of, read_cases, read_elsewhere
+from data.catalogue import matched_regulations
+from data.categories import MATCHED
+from data.entries import entries_of
+from data.errors import ModelError
+from data.schema import Case
+from models.encoder import load_encoder
+from models.training.losses import listwise, pointwise
+from models.training.progress import Recipe, train
+from models.training.targets import UNKNOWN, Example, examples, weight_of
+from models.training.tower import Tower, grouped_by_length, padded
+from models.training.watch import mean_ndcg
+from tests.conftest import ROOT, make_entry
+
+CLAUSES = [
+    make_entry(key, "条款", "condition").clause for key in ("alpha/art1.p1", "alpha/art2.p1", "beta/art1.p1", "beta/art2.p1")
+]
+IDS = [[0, 7, 8, 9, 2], [0, 5, 2], [0, 11, 12, 13, 14, 15, 2]]
+
+
+def case(key, region, labels):
+    return Case(key, region, "经过", labels, "train", "")
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Return a folder with a BERT of three layers and random weights."""
+    torch.manual_seed(3)
+    sizes = {"hidden_size": 12, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 16}
+    config = BertConfig(vocab_size=40, max_position_embeddings=16, **sizes)
+    BertModel(config).save_pretrained(tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def test_grades_come_from_the_own_labels_and_from_the_passes_elsewhere():
+    passes = {"a": ({"beta/art1.p1": 2}, {"beta/art1.p1": 1, "beta/art2.p1": 1})}
+    (found,) = examples([case("a", "alpha", {"alpha/art2.p1": 2})], CLAUSES, passes)
+    # beta/art2.p1: one pass of two said 1, which is neither a match nor none
+    assert found.grades.tolist() == [0, 2, 1.5, UNKNOWN]
+    assert weight_of(found.grades).tolist() == [0, 1, 0.75, 0]
+
+
+def test_without_a_pass_the_other_regulations_are_unknown():
+    (found,) = examples([case("a", "beta", {})], CLAUSES, {})
+    assert found.grades.tolist() == [UNKNOWN, UNKNOWN, 0, 0]
+
+
+def test_a_regulation_left_out_leaves_no_trace():
+    cases = [case("a", "alpha", {"alpha/art1.p1": 2}), case("b", "beta", {"beta/art1.p1": 2})]
+    (found,) = examples(cases, CLAUSES, {"a": ({"beta/art1.p1": 2},), "b": ({"alpha/art1.p1": 2},)}, without="beta")
+    assert found.case.id == "a" and found.grades.tolist() == [2, 0, UNKNOWN, UNKNOWN]
+
+
+def test_every_training_narrative_is_labelled_elsewhere_under_other_regulations_only():
+    regions = {c.id: c.region for c in read_cases(CASES / "train.jsonl")}
+    passes = read_elsewhere(CASES / "elsewhere.jsonl")
+    known = {e.clause.id for e in entries_of(matched_regulations(), categories=frozenset(MATCHED))}
+    assert set(passes) == set(regions)
+    assert all(clause in known for found in passes.values() for labels in found for clause in labels)
+    assert not any(
+        clause.startswith(regions[key] + "/") for key, found in passes.items() for labels in found for clause in labels
+    )
+
+
+def test_listwise_by_hand():
+    scores = torch.tensor([[1.0, 0.0, 2.0, 0.0]])
+    weights = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
+    known = torch.tensor([[True, True, False, True]])
+    # e^1 against e^1 + e^0 + e^0; the unknown third one does not count
+    expected = -np.log(np.e / (np.e + 2))
+    assert listwise(scores, weights, known, temperature=1.0).item() == pytest.approx(expected, abs=1e-6)
+    # a second match does not compete with the first
+    both = torch.tensor([[1.0, 0.0, 0.0, 0.5]])
+    first, second = -np.log(np.e / (np.e + 1)), -np.log(1 / 2)
+    expected = (first + 0.5 * second) / 1.5
+    assert listwise(scores, both, known, temperature=1.0).item() == pytest.approx(expected, abs=1e-6)
+    assert listwise(scores, torch.zeros(1, 4), known, temperature=1.0).item() == 0
+
+
+def test_pointwise_sees_narratives_without_a_match():
+    logits = torch.tensor([[0.0, 2.0]])
+    assert pointwise(logits, torch.zeros(1, 2), torch.tensor([[True, False]])).item() == pytest.approx(np.log(2))
+
+
+def test_frozen_and_trained_layers_together_are_the_whole_network(tiny):
+    tower = Tower(tiny, frozen=2)
+    ids, mask = padded(IDS)
+    with torch.no_grad():
+        whole = tower.bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        means = torch.nn.functional.normalize((whole * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), dim=-1)
+        assert torch.allclose(tower.documents(tower.lower(IDS)), means, atol=1e-5)
+        assert torch.allclose(tower.whole_pass(ids, mask), means, atol=1e-5)
+
+
+def test_torch_and_numpy_score_alike(tiny):
+    tower = Tower(tiny, frozen=1)
+    with torch.no_grad():
+        tower.view += 0.1 * torch.randn(12, 12)
+        tower.whole.fill_(-0.5)
+        states, clauses = tower.upper(tower.lower(IDS)), tower.documents(tower.lower(IDS[::-1]))
+        expected = tower.score(states, clauses).numpy()
+    attention = tower.attention()
+    for line, ids in enumerate(IDS):
+        own = states.values[line, : len(ids)].numpy()
+        assert np.allclose(attention.score(own, clauses.numpy()), expected[line], atol=1e-5)
+
+
+def run(tiny, state, after=lambda epoch: None):
+    torch.manual_seed(0)
+    tower = Tower(tiny, frozen=1)
+    lower = tower.lower(IDS)
+    target = torch.tensor([0, 1, 2])
+
+    def loss(batch):
+        documents = tower.documents(lower)
+        scores = tower.score(tower.upper([lower[i] for i in batch]), documents)
+        return torch.nn.functional.cross_entropy(scores / 0.05, target[list(batch)])
+
+    def batches(chance):
+        order = chance.sample(range(3), 3)
+        return [order[:2], order[2:]]
+
+    train(tower, Recipe(epochs=4, rate=1e-3, batch=2), batches, loss, state=state, after=after)
+    return {name: value.clone() for name, value in tower.named_parameters()}
+
+
+def test_a_run_that_was_stopped_ends_as_an_unstopped_one(tiny, tmp_path):
+    whole = run(tiny, tmp_path / "whole.pt")
+
+    def stop(epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny, tmp_path / "cut.pt", after=stop)
+    resumed = run(tiny, tmp_path / "cut.pt")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    start = dict(Tower(tiny, frozen=1).named_parameters())
+    changed = {name for name in start if not torch.equal(start[name], whole[name])}
+    assert any(name.startswith("bert.encoder.layer.2") for name in changed)
+    assert not any(name.startswith(("bert.embeddings", "bert.encoder.layer.0")) for name in changed)
+
+
+def test_progress_of_another_recipe_is_refused(tiny, tmp_path):
+    run(tiny, tmp_path / "state.pt")
+    tower = Tower(tiny, frozen=1)
+    with pytest.raises(ModelError, match="另一组训练设置"):
+        train(tower, Recipe(epochs=4, rate=2e-3, batch=2), lambda _: [], lambda _: torch.zeros(()), state=tmp_path / "state.pt")
+
+
+def test_mean_ndcg_by_hand():
+    found = [
+        Example(case("a", "alpha", {}), np.array([2, 0, UNKNOWN, UNKNOWN], np.float32)),
+        Example(case("b", "beta", {}), np.array([0, 0, 0, 0], np.float32)),
+    ]
+    # the match of gain 3 stands second among two: 3 / log2(3) over 3 / log2(2); the second narrative has none
+    scores = np.array([[0.1, 0.2, 0.9, 0.9], [0, 0, 0, 0]], np.float32)
+    assert mean_ndcg(scores, found, CLAUSES) == pytest.approx(1 / np.log2(3))
+
+
+def test_groups_hold_texts_of_like_length():
+    assert grouped_by_length(IDS, 2) == [[1, 0], [2]]
+    assert grouped_by_length([], 2) == []
+
+
+def test_folds_are_even_and_do_not_depend_on_order():
+    ids = [str(number) for number in range(23)]
+    folds = fold_of(ids)
+    shuffled = random.Random(1).sample(ids, len(ids))
+    assert fold_of(shuffled) == folds
+    assert sorted(list(folds.values()).count(fold) for fold in range(5)) == [4, 4, 5, 5, 5]
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_command_writes_a_folder_that_matches_use(tmp_path):
+    out = tmp_path / "trained"
+    command = [sys.executable, "-m", "models.training.encoder", "--out", str(out), "--share", "0.01", "--epochs", "1"]
+    done = subprocess.run([*command, "--frozen", "11"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "23 条训练叙述" in done.stderr and "开发集 nDCG@10 0." in done.stderr
+    encoder = load_encoder(str(out))
+    assert encoder.attention is not None
+    assert not (out / "training.pt").exists()
+    reading = encoder.read("他把采样头插进了矿泉水瓶。")
+    assert encoder.attention.score(reading.states, encoder.encode_documents(["隐瞒证据的"])).shape == (1,)
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    command = [sys.executable, "-m", "models.training.encoder", "--out", str(tmp_path / "o"), "--cases", str(tmp_path / "none")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "错误：" in done.stderr and "Traceback" not in done.stderr

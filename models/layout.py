@@ -1,10 +1,13 @@
-"""The folder of a built encoder: its files, and the manifest that says what they are.
+"""The folder of an encoder: its files, and the manifest that says what they are.
 
-    e5-small-zh/
+    e5-small-zh/                        untrained: built by models.build_encoder, what training starts from
       manifest.json                     format, name, digest, source, licence, sizes, prompts, sha256 of each file
       model.onnx                        token vectors, for onnxruntime
       tokenizer.json                    unigram tokenizer, for both
       model.safetensors, *.json, 1_*/   the same weights for sentence-transformers: training, other backends
+    rongcuo-zh/                         trained and shipped: models.training, then models.compact
+      attention.npz                     its clause attention
+      (no safetensors)                  the ONNX file holds 8-bit weights
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ from pathlib import Path
 
 from data.errors import ModelError
 
-__all__ = ["DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "file_digests", "read_manifest", "seal"]
+__all__ = ["BASE_NAME", "DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "file_digests", "read_manifest", "seal"]
 
 FORMAT = 1
-DEFAULT_NAME = "e5-small-zh"
+BASE_NAME = "e5-small-zh"
+DEFAULT_NAME = "rongcuo-zh"
 WEIGHTS = Path(__file__).with_name("weights")
 MANIFEST = "manifest.json"
 ONNX = "model.onnx"
@@ -39,6 +43,7 @@ class Manifest:
     vocabulary: int
     parameters: int
     prompts: Mapping[str, str]
+    precision: str = "fp32"
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     format: int = FORMAT
@@ -71,7 +76,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        raise ModelError(f"没有找到编码模型 {folder}，请先运行 make run 或 python -m models.build_encoder。")
+        remedies = {BASE_NAME: "请先运行 python -m models.build_encoder", DEFAULT_NAME: "它随程序提供，请重新安装程序"}
+        remedy = remedies.get(folder.name, "请检查路径")
+        raise ModelError(f"没有找到编码模型 {folder}，{remedy}。")
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         found = fields.get("format")

@@ -35,7 +35,7 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """Human-readable name, such as ``e5-small-zh (onnxruntime fp32)``."""
+        """Human-readable name, such as ``rongcuo-zh (onnxruntime int8)``."""
 
     @property
     def digest(self) -> str:

@@ -19,7 +19,7 @@ from models.attention import ClauseAttention
 from models.protocols import Reading, Vectors
 from models.sentences import split_sentences
 
-__all__ = ["ReadingEncoder", "cut_pieces", "pool_windows", "unit_rows"]
+__all__ = ["ReadingEncoder", "cut_pieces", "pool_windows", "share_of_windows", "unit_rows"]
 
 _SLACK = 4  # a piece tokenised by itself may have a few tokens more than its share of the whole
 
@@ -135,6 +135,17 @@ def _count(starts: Sequence[int], piece: Span) -> int:
     return bisect_right(starts, piece.end - 1) - bisect_right(starts, piece.start - 1)
 
 
+def share_of_windows(weights: Vectors, spans: Sequence[tuple[int, int]], windows: Sequence[Span]) -> Vectors:
+    """Return, per window, the sum of the weights of the tokens that overlap it, float32 (windows, columns).
+
+    `weights` is float32 (tokens, columns), `spans` are the tokens' places in the text, ordered.
+    """
+    sums = np.concatenate([np.zeros((1, weights.shape[1])), np.cumsum(weights, axis=0, dtype=np.float64)])
+    first, past = _token_range(spans, windows)
+    shares: Vectors = (sums[past] - sums[first]).astype(np.float32)
+    return shares
+
+
 def pool_windows(vectors: Vectors, spans: Sequence[tuple[int, int]], windows: Sequence[Span]) -> Vectors:
     """Return, per window, the unit mean of the vectors whose spans overlap it; zeros where none does.
 
@@ -142,10 +153,15 @@ def pool_windows(vectors: Vectors, spans: Sequence[tuple[int, int]], windows: Se
     cost does not grow with the windows' overlap.
     """
     sums = np.concatenate([np.zeros((1, vectors.shape[1])), np.cumsum(vectors, axis=0, dtype=np.float64)])
+    first, past = _token_range(spans, windows)
+    means = (sums[past] - sums[first]) / np.maximum(past - first, 1)[:, None]
+    return unit_rows(means.astype(np.float32))
+
+
+def _token_range(spans: Sequence[tuple[int, int]], windows: Sequence[Span]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first token that overlaps each window and the one past the last; equal where none does."""
     begins: NDArray[np.int64] = np.asarray([start for start, _ in spans], dtype=np.int64)
     ends: NDArray[np.int64] = np.asarray([end for _, end in spans], dtype=np.int64)
     first = np.searchsorted(ends, [window.start for window in windows], side="right")
     past = np.searchsorted(begins, [window.end for window in windows], side="left")
-    past = np.where([len(window) > 0 for window in windows], np.maximum(first, past), first)
-    means = (sums[past] - sums[first]) / np.maximum(past - first, 1)[:, None]
-    return unit_rows(means.astype(np.float32))
+    return first, np.where([len(window) > 0 for window in windows], np.maximum(first, past), first)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.schema import Span
-from models.protocols import Encoder, Vectors
+from models.protocols import Encoder, Reading, Vectors
+from models.reading import share_of_windows
 from models.segment import Segmenter
 from models.sentences import split_sentences, windows
 from retrieval.combination import Combination
@@ -42,18 +43,18 @@ class Encoded:
     """What the encoder made of a narrative.
 
     `spans` are the narrative's windows (the whole narrative first) and `vectors` their vectors; `sentences` and
-    `sentence_vectors` are what evidence is chosen from; `states` are those of all tokens.
+    `sentence_vectors` are what evidence is chosen from; `reading` holds all tokens, None where nothing was encoded.
     """
 
     spans: tuple[Span, ...]
     vectors: Vectors
     sentences: tuple[Span, ...]
     sentence_vectors: Vectors
-    states: Vectors
+    reading: Reading | None
 
 
 _NOTHING = np.zeros((0, 1), np.float32)
-_NOT_ENCODED = Encoded((), _NOTHING, (), _NOTHING, _NOTHING)
+_NOT_ENCODED = Encoded((), _NOTHING, (), _NOTHING, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ class Scorer:
         parts = {name: values[rows] for name, values in lexical.items()}
         if "dense" in names:
             parts["dense"] = self._dense(vectors, rows)
-        if "attention" in names and self.encoder.attention is not None:
-            parts["attention"] = self.encoder.attention.score(encoded.states, self.index.store.vectors(rows))
+        if "attention" in names and self.encoder.attention is not None and encoded.reading is not None:
+            parts["attention"] = self.encoder.attention.score(encoded.reading.states, self.index.store.vectors(rows))
         if system not in _CENTRED:
             return Scores(rows, parts[system], parts, None, encoded)
         centred = self._centred(parts, vectors, rows)
@@ -140,14 +141,20 @@ class Scorer:
         return {"dense": self._dense(vectors - background.center, rows), **taken}
 
     def sentence_scores(self, scores: Scores, rows: Ints) -> Floats:
-        """Return how much more each sentence is like each of `rows` than like the candidates on average, (sentences, rows).
+        """Return how strongly each sentence points to each of `rows`, (sentences, rows); only their order and ratio count.
 
-        A sentence that is near to everything points nowhere.
+        With attention: its likeness to the clause, and the share of the clause's attention that falls on it, each in deviations
+        from the narrative's mean. Without: how much more it is like the clause than like the candidates on average, since a
+        sentence that is near to everything points nowhere.
         """
-        vectors = scores.encoded.sentence_vectors
-        everywhere = self.similarities(vectors, scores.rows).mean(axis=1, keepdims=True)
-        close: Floats = self.similarities(vectors, rows) - everywhere
-        return close
+        vectors, reading = scores.encoded.sentence_vectors, scores.encoded.reading
+        close = self.similarities(vectors, rows)
+        if self.encoder.attention is None or reading is None:
+            away: Floats = close - self.similarities(vectors, scores.rows).mean(axis=1, keepdims=True)
+            return away
+        weights = self.encoder.attention.weights(reading.states, self.index.store.vectors(rows))
+        shares = share_of_windows(weights[:, reading.places].T, reading.spans, scores.encoded.sentences)
+        return _deviations(close) + _deviations(shares)
 
     def similarities(self, vectors: Vectors, rows: Ints) -> Floats:
         """Return the inner product of each vector with each of `rows`, float32 (vectors, rows)."""
@@ -171,7 +178,7 @@ class Scorer:
             vectors = self.encoder.encode_windows(narrative, both, reading)
         else:
             vectors = self.encoder.encode_queries([span.of(narrative) for span in both])
-        return Encoded(spans, vectors[: len(spans)], sentences, vectors[len(spans) :], reading.states)
+        return Encoded(spans, vectors[: len(spans)], sentences, vectors[len(spans) :], reading)
 
     def _lexical(self, narrative: str, names: Sequence[str]) -> dict[str, Floats]:
         scores: dict[str, Floats] = {}
@@ -199,3 +206,9 @@ class Scorer:
 
     def _fuse(self, parts: dict[str, Floats]) -> Floats:
         return fuse_scores(parts, {name: float(getattr(self.settings, f"weight_{name}")) for name in parts})
+
+
+def _deviations(values: Floats) -> Floats:
+    """Return each column less its mean, in units of its deviation; a column that is the same everywhere gives zeros."""
+    found: Floats = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-6)
+    return found

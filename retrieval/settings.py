@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import InputError
+from models.layout import DEFAULT_NAME
 from retrieval.combination import COMBINATION
 
 __all__ = ["Settings", "get_settings"]
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
 
-    encoder: str = Field("e5-small-zh", description="内置编码器名，或任一 sentence-transformers 模型的本地路径或名称")
+    encoder: str = Field(DEFAULT_NAME, description="内置编码器名，或任一 sentence-transformers 模型的本地路径或名称")
     threads: int = Field(2, ge=1, le=256, description="编码时使用的线程数")
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("rongcuo"), description="索引缓存所在目录")
     top_k: int = Field(10, ge=1, le=1000, description="默认返回的条款数")

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from data.errors import InputError, ModelError
+from data.schema import Span
 from models.attention import ClauseAttention
+from models.reading import share_of_windows
 from models.segment import load_segmenter
 from models.stub import StubEncoder
 from retrieval.index import build
@@ -37,6 +39,23 @@ def test_saved_and_loaded(tmp_path):
     (tmp_path / "attention.npz").write_bytes(b"broken")
     with pytest.raises(ModelError, match="已损坏"):
         ClauseAttention.load(tmp_path)
+
+
+def test_a_windows_share_is_the_weight_of_its_tokens():
+    weights = np.float32([[0.5, 0.1], [0.25, 0.2], [0.25, 0.7]])
+    shares = share_of_windows(weights, [(0, 2), (2, 4), (4, 5)], [Span(0, 4), Span(4, 5), Span(9, 12)])
+    assert np.allclose(shares, [[0.75, 0.3], [0.25, 0.7], [0, 0]])
+
+
+def test_evidence_is_the_sentence_that_the_clause_looks_at(told_in_passing):
+    dim = StubEncoder().dim
+    scorer = told_in_passing(ClauseAttention(np.eye(dim, dtype=np.float32), 8.0, 0.0))
+    story = "那天检查了三家。他隐瞒了台账。后来又检查一次，做了处罚。"
+    rows = np.arange(len(scorer.index.entries))
+    scores = scorer.score(story, rows)
+    hidden = [row for row in rows if "隐瞒" in scorer.index.entries[row].clause.text]
+    best = scorer.sentence_scores(scores, np.array(hidden)).argmax(axis=0)
+    assert [scores.encoded.sentences[i].of(story) for i in best] == ["他隐瞒了台账。"]
 
 
 @pytest.fixture

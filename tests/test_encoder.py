@@ -120,6 +120,8 @@ def test_the_stub_is_an_encoder():
 def test_missing_default_model_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.setattr("models.encoder.WEIGHTS", tmp_path)
     with pytest.raises(ModelError, match="python -m models.build_encoder"):
+        load_encoder("e5-small-zh")
+    with pytest.raises(ModelError, match="请重新安装程序"):
         load_encoder()
 
 
@@ -142,15 +144,15 @@ def test_a_hub_model_that_is_not_here_is_not_fetched(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def onnx():
-    return load_encoder()
+    return load_encoder("e5-small-zh")
 
 
 @pytest.fixture(scope="module")
 def torch():
-    from models.layout import DEFAULT_NAME, WEIGHTS
+    from models.layout import BASE_NAME, WEIGHTS
     from models.st_encoder import SentenceTransformerEncoder
 
-    return SentenceTransformerEncoder(str(WEIGHTS / DEFAULT_NAME))
+    return SentenceTransformerEncoder(str(WEIGHTS / BASE_NAME))
 
 
 @pytest.mark.model

@@ -27,7 +27,7 @@ from data.categories import MATCHED
 from data.entries import entries_of
 from data.errors import RongcuoError
 from data.schema import Clause
-from models.layout import DEFAULT_NAME, TOKENIZER, WEIGHTS
+from models.layout import BASE_NAME, TOKENIZER, WEIGHTS
 from models.training.folder import write_folder
 from models.training.losses import listwise, pointwise
 from models.training.progress import Recipe, say, set_up, train
@@ -156,7 +156,7 @@ def _tokenizer(folder: Path) -> Tokenizer:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training.encoder", description="用标注叙述训练编码模型")
-    parser.add_argument("--start", type=Path, default=WEIGHTS / DEFAULT_NAME, help="起点模型文件夹")
+    parser.add_argument("--start", type=Path, default=WEIGHTS / BASE_NAME, help="起点模型文件夹")
     parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
     parser.add_argument("--cases", type=Path, action="append", default=[], help="标注叙述 .jsonl，可多次；默认自带的训练集")
     parser.add_argument("--elsewhere", type=Path, default=CASES / "elsewhere.jsonl", help="对其他地区条款的标注")

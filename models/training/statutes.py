@@ -27,7 +27,7 @@ from data.entries import read_clause_file
 from data.errors import RongcuoError
 from data.jsonl import numbered_lines, read_lines_text
 from data.schema import Case
-from models.layout import DEFAULT_NAME, TOKENIZER, WEIGHTS
+from models.layout import BASE_NAME, TOKENIZER, WEIGHTS
 from models.training.folder import write_folder
 from models.training.progress import Recipe, say, set_up, train
 from models.training.tower import Tower, grouped_by_length, padded
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training.statutes", description="用百姓提问与法条训练编码模型")
     parser.add_argument("--corpus", type=Path, required=True, help="STARD 文件夹")
     parser.add_argument("--negatives", type=Path, required=True, help="难负例 .jsonl，由 python -m retrieval.mine 写出")
-    parser.add_argument("--start", type=Path, default=WEIGHTS / DEFAULT_NAME, help="起点模型文件夹")
+    parser.add_argument("--start", type=Path, default=WEIGHTS / BASE_NAME, help="起点模型文件夹")
     parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
     parser.add_argument("--without-fold", type=int, default=-1, help="不参加训练的一折（0 到 4）")
     parser.add_argument("--frozen", type=int, default=4, help="不动的底层层数")

@@ -133,7 +133,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One suggested clause, with how it is cited. A part that did not run is None, never 0."""
+    """One suggested clause, with how it is cited. A part that did not run is None, never 0.
+
+    `band` is the word for its probability (强, 中, 弱, 不予匹配), "" without one.
+    """
 
     rank: int
     clause: Clause
@@ -143,13 +146,17 @@ class Match:
     lexical: float | None = None
     rerank: float | None = None
     probability: float | None = None
+    band: str = ""
     polarity: Polarity = "unclear"
     evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MatchReport:
-    """What was suggested for a narrative, by which index, model and stages; `elapsed` is in seconds."""
+    """What was suggested for a narrative, by which index, model and stages; `elapsed` is in seconds.
+
+    `calibration` says in Chinese on how many cases the probabilities rest and how often such suggestions were right, "" without.
+    """
 
     narrative: str
     region: str
@@ -160,3 +167,4 @@ class MatchReport:
     model_digest: str
     elapsed: float
     stages: tuple[str, ...] = field(default=())
+    calibration: str = ""

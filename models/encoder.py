@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["OnnxEncoder", "load_encoder"]
 
 _BATCH = 16
+_ALONE = 1  # 8-bit activations share one scale per run: a text read beside others would get another vector
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -66,6 +67,7 @@ class OnnxEncoder(ReadingEncoder):
         tokenizer.no_truncation()
         super().__init__(tokenizer, prompts=manifest.prompts, max_tokens=manifest.max_tokens, dim=manifest.dim)
         self.attention = ClauseAttention.load(folder)
+        self._batch = _BATCH if manifest.precision == "fp32" else _ALONE
         self.name = f"{manifest.name} (onnxruntime {manifest.precision})"
         self.digest = manifest.digest
 
@@ -87,8 +89,8 @@ class OnnxEncoder(ReadingEncoder):
         """Yield (places in `texts`, states (batch, tokens, dim), mask (batch, tokens)), texts of like length together."""
         encodings = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
+        for start in range(0, len(order), self._batch):
+            places = order[start : start + self._batch]
             ids, mask = _padded([encodings[i] for i in places], self._max_tokens)
             (states,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
             yield places, states, mask

@@ -7,8 +7,9 @@ that it was fitted with and for no other. `python -m retrieval.combine` fits it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import ModelError
+from retrieval.scope_prior import ScopePrior
 
 __all__ = ["COMBINATION", "Band", "Combination"]
 
 COMBINATION = Path(__file__).with_name("combination.json")
+_SHORT_LISTS = re.compile(r"\[[-\d.,\s]+\]")  # lists of numbers, which json would spread over a line each
 Floats = NDArray[np.float32]
 
 
@@ -38,7 +41,7 @@ class Combination:
     """Weights of the parts, and what was seen when they were fitted.
 
     `encoder` is the digest of the encoder, `cases` the number of cases, `bands` are ordered from the most probable down, and
-    below `abstain_below` for its best clause a narrative gets no suggestion.
+    below `abstain_below` for its best clause a narrative gets no suggestion. `scope` orders clauses of several regulations.
     """
 
     encoder: str
@@ -47,6 +50,7 @@ class Combination:
     cases: int
     bands: tuple[Band, ...]
     abstain_below: float
+    scope: ScopePrior | None = None
 
     @classmethod
     def of(cls, encoder: str, path: Path = COMBINATION) -> Combination | None:
@@ -73,9 +77,23 @@ class Combination:
         """Return the band that a probability falls in; the last one takes all that is left."""
         return next((band for band in self.bands if probability >= band.least), self.bands[-1])
 
+    def sentence(self) -> str:
+        """Return in Chinese on how many cases the probabilities rest, and how often suggestions of each band were right."""
+        shown = [f"“{b.word}”（{b.least:.0%} 以上）{b.right:.0%}" for b in self.bands[:-1] if b.count]
+        return (
+            f"概率在 {self.cases} 条自编的标注案例上校准；在不参与拟合的案例里，各档建议确有标注的比例："
+            f"{'，'.join(shown)}。实际案卷可能不同。"
+        )
+
     def save(self, path: Path) -> None:
         """Write the combination as JSON."""
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+        fields = asdict(replace(self, scope=None)) | {"scope": None if self.scope is None else self.scope.to_json()}
+        lines = json.dumps(fields, ensure_ascii=False, indent=1)
+        path.write_text(_SHORT_LISTS.sub(_one_line, lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _one_line(found: re.Match[str]) -> str:
+    return " ".join(found.group().split())
 
 
 @cache
@@ -85,6 +103,7 @@ def _read(path: Path) -> Combination | None:
     try:
         fields = json.loads(path.read_text("utf-8"))
         fields["bands"] = tuple(Band(**band) for band in fields["bands"])
+        fields["scope"] = None if fields.get("scope") is None else ScopePrior.from_json(fields["scope"])
         return Combination(**fields)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"校准文件 {path} 已损坏，请重新取得，或运行 python -m retrieval.combine 重新生成。") from error

@@ -1,9 +1,9 @@
 """Fits the combination of the scores on labelled cases, and says how well it does on cases it was not fitted on.
 
-    python -m retrieval.combine [--cases data/cases/dev.jsonl] [--out retrieval/combination.json]
+    python -m retrieval.combine [--cases FILE] [--stories FILE] [--out FILE]
 
-The encoder is the one that the settings name. Bands and the limit of abstention come from five folds (a contrast pair stays in
-one), each fold scored by weights fitted on the others.
+The encoder is the one that the settings name; the guess at the regulation is learnt from the stories. Bands and the limit of
+abstention come from five folds (a contrast pair stays in one), each fold scored by weights fitted on the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import sys
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +24,16 @@ from data.schema import Case
 from retrieval.combination import COMBINATION, Band, Combination
 from retrieval.loading import open_matcher
 from retrieval.matcher import Matcher
+from retrieval.scope_prior import LONGEST, ScopePrior
 
-__all__ = ["fit", "main"]
+__all__ = ["fit", "learn_prior", "main"]
 
 _FOLDS = 5
 _WRONGLY = 0.04  # share of labelled cases that may get no suggestion
 _BANDS = (("强", 0.7), ("中", 0.4), ("弱", 0.15), ("不予匹配", 0.0))
 _PARTS = ("attention", "dense", "bm25", "tfidf")
+_TERMS = 1000  # n-grams that tell regulations apart best
+_RARE = 5  # an n-gram in fewer stories is left out
 Floats = NDArray[np.float64]
 
 
@@ -43,8 +46,11 @@ class _Sample:
     relevant: NDArray[np.bool_]
 
 
-def fit(matcher: Matcher, cases: Sequence[Case]) -> Combination:
-    """Return the combination for the matcher's encoder; InputError for fewer than 50 cases or an encoder without attention."""
+def fit(matcher: Matcher, cases: Sequence[Case], stories: Sequence[Case] = ()) -> Combination:
+    """Return the combination for the matcher's encoder, with a guess at the regulation where there are stories to learn it from.
+
+    Raises InputError for fewer than 50 cases.
+    """
     parts = [name for name in _PARTS if name in matcher.scorer.parts_of("hybrid")]
     if len(cases) < 50:
         raise InputError(f"只有 {len(cases)} 条案例，校准至少需要 50 条。")
@@ -56,7 +62,7 @@ def fit(matcher: Matcher, cases: Sequence[Case]) -> Combination:
         for place in np.flatnonzero(folds == fold):
             held_out[place] = _sigmoid(samples[place].scores @ weights + intercept)
     weights, intercept = _regression(samples)
-    return Combination(
+    combination = Combination(
         encoder=matcher.scorer.encoder.digest,
         weights={name: round(float(weight), 5) for name, weight in zip(parts, weights, strict=True)},
         intercept=round(intercept, 5),
@@ -64,6 +70,46 @@ def fit(matcher: Matcher, cases: Sequence[Case]) -> Combination:
         bands=_bands(np.concatenate(list(held_out)), np.concatenate([s.relevant for s in samples])),
         abstain_below=_limit([float(p.max()) for p, s in zip(held_out, samples, strict=True) if s.relevant.any()]),
     )
+    return replace(combination, scope=_scope(matcher, combination, cases, stories)) if stories else combination
+
+
+def learn_prior(stories: Sequence[Case]) -> ScopePrior:
+    """Return the guess at the regulation, learnt from narratives of several; InputError for those of one only."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_selection import SelectKBest, chi2
+    from sklearn.linear_model import LogisticRegression
+
+    regions = [story.region for story in stories]
+    if len(set(regions)) < 2:
+        raise InputError("训练叙述都属于同一份规定，无法学习怎样区分规定，请补充其他规定的叙述。")
+    texts = [story.narrative for story in stories]
+    options = {"analyzer": "char", "ngram_range": (1, LONGEST), "sublinear_tf": True}
+    every = TfidfVectorizer(min_df=min(_RARE, len(texts)), **options)
+    counted = every.fit_transform(texts)
+    best = SelectKBest(chi2, k=min(_TERMS, counted.shape[1])).fit(counted, regions)
+    terms = every.get_feature_names_out()[best.get_support()]
+    chosen = TfidfVectorizer(vocabulary=list(terms), **options)
+    model = LogisticRegression(C=10, max_iter=2000).fit(chosen.fit_transform(texts), regions)
+    idf = {str(term): float(value) for term, value in zip(terms, chosen.idf_, strict=True)}
+    coefficients = model.coef_ if len(model.classes_) > 2 else np.vstack([0 * model.coef_, model.coef_])
+    intercepts = model.intercept_ if len(model.classes_) > 2 else np.array([0.0, model.intercept_[0]])
+    return ScopePrior(tuple(map(str, model.classes_)), idf, coefficients.astype(np.float32), intercepts.astype(np.float32))
+
+
+def _scope(matcher: Matcher, combination: Combination, cases: Sequence[Case], stories: Sequence[Case]) -> ScopePrior:
+    """Return the prior with the weights that it has beside the logits when every clause is a candidate."""
+    prior = learn_prior(stories)
+    rows = matcher.scope("").rows
+    clauses = [matcher.index.entries[int(row)].clause for row in rows]
+    samples = []
+    for case in cases:
+        logs = prior.log_probabilities(case.narrative)
+        logits = combination.logits(matcher.scorer.centred_parts(case.narrative, rows))
+        given = np.array([logs[clause.regulation_id] for clause in clauses])
+        relevant = np.array([clause.id in case.labels for clause in clauses])
+        samples.append(_Sample(case, np.stack([logits, given], axis=1), relevant))
+    (slope, share), offset = _regression(samples)
+    return replace(prior, slope=float(slope), share=float(share), offset=offset)
 
 
 def _sample(matcher: Matcher, case: Case, parts: Sequence[str]) -> _Sample:
@@ -110,10 +156,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, 2 for an error that is told in one line."""
     parser = argparse.ArgumentParser(prog="python -m retrieval.combine", description="在标注案例上拟合各路得分的组合与校准")
     parser.add_argument("--cases", type=Path, default=CASES / "dev.jsonl", help="标注案例，默认开发集")
+    parser.add_argument("--stories", type=Path, default=CASES / "train.jsonl", help="学习怎样区分规定的叙述，默认训练集")
     parser.add_argument("--out", type=Path, default=COMBINATION, help="写到哪个 .json")
     options = parser.parse_args(arguments)
     try:
-        found = fit(open_matcher(), read_cases(options.cases))
+        found = fit(open_matcher(), read_cases(options.cases), read_cases(options.stories))
     except RongcuoError as error:
         sys.stderr.write(f"错误：{error}\n")
         return 2

@@ -86,6 +86,7 @@ class Matcher:
         narrative = self.check_narrative(narrative)
         scope = self.scope(region, categories)
         scores = self.scorer.score(narrative, scope.rows, system=system)
+        combination = self.scorer.combination
         reason = self._too_short(narrative) or self._unlike(narrative, scores)
         if not len(scope.rows):
             reason = "所选范围里没有这类条款，请换一个地区或类别。"
@@ -102,6 +103,7 @@ class Matcher:
             model_digest=manifest.model,
             elapsed=time.perf_counter() - start,
             stages=(f"{system}：{self.scorer.encoder.name}",),
+            calibration="" if scores.probabilities is None or combination is None else combination.sentence(),
         )
 
     def rank(self, narrative: str, *, region: str = "", top_k: int, system: str = "hybrid") -> Ranked:
@@ -198,6 +200,8 @@ class Matcher:
         evidence: tuple[Evidence, ...] = ()
         if close is not None:
             evidence = best_sentences(narrative, clause.text, scores.encoded.sentences, close, segmenter=self.scorer.segmenter)
+        combination = self.scorer.combination
+        probability = None if scores.probabilities is None else float(scores.probabilities[position])
         dense, attention, bm25 = (scores.parts.get(name) for name in ("dense", "attention", "bm25"))
         return Match(
             rank=rank,
@@ -207,6 +211,7 @@ class Matcher:
             similarity=None if dense is None else float(dense[position]),
             lexical=None if bm25 is None else float(bm25[position]),
             rerank=None if attention is None else float(attention[position]),
-            probability=None if scores.probabilities is None else float(scores.probabilities[position]),
+            probability=probability,
+            band="" if probability is None or combination is None else combination.band(probability).word,
             evidence=evidence,
         )

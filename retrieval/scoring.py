@@ -107,14 +107,24 @@ class Scorer:
             return Scores(rows, parts[system], parts, None, encoded)
         centred = self._centred(parts, vectors, rows)
         if system == "hybrid" and self.combination is not None:
-            logits = self.combination.logits(centred)
+            logits = self._over_regulations(self.combination.logits(centred), narrative, rows)
             return Scores(rows, logits, parts, self.combination.probabilities(logits), encoded)
         return Scores(rows, self._fuse(centred), parts, None, encoded)
+
+    def _over_regulations(self, logits: Floats, narrative: str, rows: Ints) -> Floats:
+        """Put those clauses ahead whose regulation the narrative is likely told under; within one nothing changes."""
+        prior = None if self.combination is None else self.combination.scope
+        regulations = [self.index.entries[int(row)].clause.regulation_id for row in rows]
+        return prior.shift(logits, narrative, regulations) if prior is not None and prior.covers(regulations) else logits
 
     def centred_parts(self, narrative: str, rows: Ints) -> dict[str, Floats]:
         """Return the parts of hybrid per row, less what any narrative scores, on which a combination is fitted."""
         scores = self.score(narrative, rows)
         return self._centred(scores.parts, scores.encoded.vectors, scores.rows)
+
+    def systems(self) -> tuple[str, ...]:
+        """Return the names of the systems that can be run with this encoder."""
+        return tuple(name for name in SYSTEMS if name != "attention" or self.encoder.attention is not None)
 
     def parts_of(self, system: str) -> tuple[str, ...]:
         """Return what `system` is made of with this encoder.

@@ -1,19 +1,22 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from data.cases import CASES, read_cases
 from data.errors import InputError, ModelError
 from models.segment import load_segmenter
 from models.stub import StubEncoder
 from retrieval.combination import Band, Combination
-from retrieval.combine import fit
+from retrieval.combine import fit, learn_prior
 from retrieval.index import build
 from retrieval.loading import shipped_entries
 from retrieval.matcher import Matcher
 from retrieval.measures import expected_calibration_error
 from retrieval.mine import mine
+from retrieval.scope_prior import ScopePrior
 from retrieval.settings import Settings
 
 BANDS = (Band("强", 0.7, 0.8, 10), Band("弱", 0.2, 0.3, 20), Band("不予匹配", 0.0, 0.01, 100))
@@ -83,6 +86,47 @@ def test_a_fitted_combination_ranks_states_probabilities_and_abstains(shipped, t
     assert expected_calibration_error(np.array(stated), np.array(right)) < 0.05
     high = np.argsort(stated)[-50:]
     assert np.mean(np.array(right)[high]) > 3 * np.mean(right)
+
+
+def test_the_guess_at_the_regulation_is_that_of_the_reference(shipped, tmp_path):
+    stories = read_cases(CASES / "train.jsonl")[::4]
+    prior = learn_prior(stories)
+    options = {"analyzer": "char", "ngram_range": (1, 3), "sublinear_tf": True}
+    texts = [story.narrative for story in stories]
+    reference = TfidfVectorizer(vocabulary=list(prior.idf), **options).fit(texts)
+    held = [case for case in read_cases(CASES / "dev.jsonl") if case.labels]
+    logits = reference.transform([case.narrative for case in held]) @ prior.weights.T + prior.intercepts
+    for row, case in zip(logits, held, strict=True):
+        logs = prior.log_probabilities(case.narrative)
+        assert sum(np.exp(list(logs.values()))) == pytest.approx(1)
+        assert list(logs.values()) == pytest.approx(row - np.log(np.exp(row).sum()), abs=1e-3)
+    right = [max(logs, key=logs.get) == c.region for c in held for logs in [prior.log_probabilities(c.narrative)]]
+    assert np.mean(right) > 0.6  # a guess by chance is right for one in four
+    again = ScopePrior.from_json(json.loads(json.dumps(prior.to_json())))
+    assert again.log_probabilities(texts[0]) == pytest.approx(prior.log_probabilities(texts[0]), abs=0.05)
+
+
+def test_over_several_regulations_the_likely_one_comes_first_and_within_one_nothing_changes(shipped, tmp_path):
+    cases = read_cases(CASES / "dev.jsonl")
+    stories = read_cases(CASES / "train.jsonl")[::4]
+    fitted = fit(shipped(tmp_path / "none.json"), cases[::3], stories)
+    assert fitted.scope.share > 0
+    fitted.save(tmp_path / "scoped.json")
+    replace(fitted, scope=None).save(tmp_path / "plain.json")
+    scoped, plain = shipped(tmp_path / "scoped.json"), shipped(tmp_path / "plain.json")
+    own = {True: 0, False: 0}
+    for case in cases[1::3]:
+        for matcher in (scoped, plain):
+            first = matcher.rank(case.narrative, top_k=5).clauses
+            own[matcher is scoped] += sum(clause.startswith(case.region) for clause in first)
+        within = [m.rank(case.narrative, region=case.region, top_k=99) for m in (scoped, plain)]
+        assert within[0] == within[1]
+    assert own[True] > 1.3 * own[False]
+
+
+def test_stories_of_one_regulation_teach_nothing():
+    with pytest.raises(InputError, match="同一份规定"):
+        learn_prior([case for case in read_cases(CASES / "dev.jsonl") if case.region == "banan-2022"])
 
 
 def test_too_few_cases_are_refused(shipped, tmp_path):

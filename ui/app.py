@@ -130,7 +130,7 @@ def _evaluating(matcher: Matcher) -> None:
         async for step in runs.steps(Request(source, amount, tuple(systems), name, text)):
             yield step
 
-    source, amount, systems, start, stop = _choices()
+    source, amount, systems, start, stop = _choices(matcher)
     own = [gr.Textbox(visible=False), gr.Textbox(visible=False)]  # name and text of the visitor's file, put in by the script
     status = gr.HTML(status_html(""), **_BARE)
     result = gr.HTML("", **_BARE)
@@ -152,13 +152,13 @@ def _evaluating(matcher: Matcher) -> None:
     event.failure(None, None, [status, result], js=either, **_PRIVATE)
 
 
-def _choices() -> tuple[gr.Radio, gr.Radio, gr.CheckboxGroup, gr.Button, gr.Button]:
+def _choices(matcher: Matcher) -> tuple[gr.Radio, gr.Radio, gr.CheckboxGroup, gr.Button, gr.Button]:
     with gr.Column(elem_id="rc-choices"):
         known = sources()
         source = gr.Radio(known, value=known[0][1], label="案例", elem_id="rc-source")
         gr.HTML(file_html(), **_BARE)
         amount = gr.Radio(AMOUNTS, value=AMOUNTS[0][1], label="数量")
-        names = system_choices()
+        names = system_choices(matcher.scorer.systems())
         told = "选中的最后一个与其余各个逐案比较。"
         systems = gr.CheckboxGroup(names, value=[key for _, key in names], label="系统", info=told)
         with gr.Row(elem_id="rc-run"):

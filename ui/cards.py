@@ -12,7 +12,7 @@ from models.segment import Segmenter
 from retrieval.evidence import shared_words
 from ui.page_marks import mark_stretches, mark_words, stretches
 from ui.page_text import export_json, export_text
-from ui.present import DISCLAIMER, grouped, strength
+from ui.present import disclaimer, grouped, strength
 
 __all__ = ["TOP", "result_html", "status_html", "summary"]
 
@@ -116,7 +116,7 @@ def _card(match: Match, report: MatchReport, shared: Iterable[Span]) -> str:
 
 
 def _similarity(match: Match, matches: Sequence[Match]) -> str:
-    probability = "未校准" if match.probability is None else f"概率 {match.probability:.0%}"
+    probability = "未校准" if match.probability is None else f"{match.band} · 概率 {match.probability:.0%}"
     cosine = "—" if match.similarity is None else f"{match.similarity:.3f}"
     share = strength(match, matches) * 100
     return (
@@ -135,7 +135,7 @@ def _evidence(match: Match, narrative: str) -> str:
 
 def _footer(report: MatchReport) -> str:
     facts = f"{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒"
-    return f'<p class="rc-footer">{DISCLAIMER}<br>{escape(facts)}</p>'
+    return f'<p class="rc-footer">{escape(disclaimer(report))}<br>{escape(facts)}</p>'
 
 
 def _export(key: str, text: str) -> str:

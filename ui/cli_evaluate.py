@@ -29,14 +29,13 @@ def evaluate(
     from retrieval.loading import open_matcher
     from retrieval.measures import DEFAULT_MEASURES, parse_measures
     from retrieval.runs import save_run
-    from retrieval.scoring import SYSTEMS
     from ui.present_evaluation import evaluation_json, evaluation_text
 
     labelled = read_cases(cases)
     names = parse_measures(measures) if measures else DEFAULT_MEASURES
     matcher = open_matcher(index=index)
     with progress_bar("评测") as progress:
-        result = run(matcher, labelled, systems=systems or tuple(SYSTEMS), measures=names, progress=progress)
+        result = run(matcher, labelled, systems=systems or matcher.scorer.systems(), measures=names, progress=progress)
     if out is not None:
         from ui.report import write_report
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -110,9 +110,9 @@ def sources() -> list[tuple[str, str]]:
     return [*shipped, ("自己的文件", OWN)]
 
 
-def system_choices() -> list[tuple[str, str]]:
-    """Return Chinese name and key of each system."""
-    return [(system_name(name), name) for name in SYSTEMS]
+def system_choices(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return Chinese name and key of each of these systems."""
+    return [(system_name(name), name) for name in names]
 
 
 def evenly(cases: Sequence[Case], count: int) -> tuple[Case, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from data.schema import Match, MatchReport
-from ui.present import DISCLAIMER, grouped, report_json
+from ui.present import disclaimer, grouped, report_json
 
 __all__ = ["export_json", "export_text"]
 
@@ -31,12 +31,12 @@ def _lines(report: MatchReport, scope: str) -> Iterator[str]:
             for match in matches:
                 yield from _match(match, report.narrative)
             yield from () if matches else ("（没有可列出的条款）", "")
-    yield f"{DISCLAIMER}（{'；'.join(report.stages)}；索引 {report.index_digest}）"
+    yield f"{disclaimer(report)}（{'；'.join(report.stages)}；索引 {report.index_digest}）"
 
 
 def _match(match: Match, narrative: str) -> Iterator[str]:
     similarity = "" if match.similarity is None else f"　相似度 {match.similarity:.3f}"
-    probability = "未校准" if match.probability is None else f"概率 {match.probability:.0%}"
+    probability = "未校准" if match.probability is None else f"{match.band}，概率 {match.probability:.0%}"
     yield f"第 {match.rank} 名　{match.citation}{similarity}（{probability}）"
     yield f"  条文：{match.clause.text}"
     for evidence in match.evidence:

@@ -14,10 +14,16 @@ from data.categories import CATEGORIES, HEADLINES
 from data.schema import Match, MatchReport
 from ui.console import printable
 
-__all__ = ["DISCLAIMER", "grouped", "match_json", "report_json", "report_text", "strength"]
+__all__ = ["disclaimer", "grouped", "match_json", "report_json", "report_text", "strength"]
 
-DISCLAIMER = "以上为文本相似度建议，仅供参考；是否适用由审核人认定。相近程度以本段叙述的最高者为满格；相似度不是概率。"
+_REFERENCE = "以上为文本相似度建议，仅供参考；是否适用由审核人认定。"
+_UNCALIBRATED = "相近程度以本段叙述的最高者为满格；相似度不是概率。"
 _BAR = 10
+
+
+def disclaimer(report: MatchReport) -> str:
+    """Return what must stand below every result: it is for reference, and what its numbers mean."""
+    return _REFERENCE + (report.calibration or _UNCALIBRATED)
 
 
 def grouped(matches: Sequence[Match], *, headlines: bool = True) -> list[tuple[str, list[Match]]]:
@@ -31,10 +37,12 @@ def grouped(matches: Sequence[Match], *, headlines: bool = True) -> list[tuple[s
 
 
 def strength(match: Match, matches: Sequence[Match]) -> float:
-    """Return how close the match comes to the best of the same narrative, 0..1: what bars show.
+    """Return what bars show, 0..1: the probability, or without one how close the match comes to the best of the narrative.
 
-    Cosines of this kind of encoder all lie close together (0.84 to 0.91), so a bar of them would say nothing.
+    Cosines of an untrained encoder all lie close together (0.84 to 0.91), so a bar of them would say nothing.
     """
+    if match.probability is not None:
+        return match.probability
     best = max((m.score for m in matches), default=0.0)
     return max(0.0, min(1.0, match.score / best)) if best > 0 else 0.0
 
@@ -55,6 +63,7 @@ def report_json(report: MatchReport, *, identifier: str | None = None) -> dict[s
         "index_digest": report.index_digest,
         "model_digest": report.model_digest,
         "stages": list(report.stages),
+        "calibration": report.calibration,
         "elapsed": round(report.elapsed, 4),
     }
 
@@ -72,6 +81,7 @@ def match_json(match: Match) -> dict[str, Any]:
         "similarity": _rounded(match.similarity),
         "score": _rounded(match.score),
         "probability": _rounded(match.probability),
+        "band": match.band,
         "polarity": match.polarity,
         "evidence": [
             {
@@ -117,13 +127,14 @@ def _title(match: Match) -> str:
 
 def _strength(match: Match, matches: Sequence[Match]) -> Text:
     filled = round(strength(match, matches) * _BAR)
+    stated = "" if match.probability is None else f"\n{match.band}　概率 {match.probability:.0%}"
     cosine = "" if match.similarity is None else f"\n相似度 {match.similarity:.3f}"
-    return Text("█" * filled + "░" * (_BAR - filled) + cosine)
+    return Text("█" * filled + "░" * (_BAR - filled) + stated + cosine)
 
 
 def _footer(report: MatchReport) -> Text:
     return Text(
-        f"{DISCLAIMER}（{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒）",
+        f"{disclaimer(report)}（{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒）",
         style="dim",
     )
 

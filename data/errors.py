@@ -6,7 +6,8 @@ RongcuoError                anything the program says to a person
 │   ├── ParseError          a regulation's structure cannot be read; names line and excerpt
 │   └── CaseFileError       a case file or batch row breaks the format; names file and line
 ├── ModelError              model weights are missing, broken or of the wrong kind
-└── IndexBuildError         an index is missing, broken or does not fit the model
+├── IndexBuildError         an index is missing, broken or does not fit the model
+└── StoreError              the store refused, data.store.errors: StoreConflict, StoreUnavailable
 """
 
 from __future__ import annotations

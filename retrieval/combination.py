@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -40,11 +40,13 @@ class Band:
 class Combination:
     """Weights of the parts, and what was seen when they were fitted.
 
-    `encoder` is the digest of the encoder, `cases` the number of cases, `bands` are ordered from the most probable down, and
-    below `abstain_below` for its best clause a narrative gets no suggestion. `scope` orders clauses of several regulations.
+    `encoder` is the digest of the encoder, `regulations` are those of the `cases` cases, `bands` are ordered from the most
+    probable down, and below `abstain_below` for its best clause a narrative gets no suggestion. `scope` orders clauses of several
+    regulations.
     """
 
     encoder: str
+    regulations: tuple[str, ...]
     weights: Mapping[str, float]
     intercept: float
     cases: int
@@ -68,6 +70,10 @@ class Combination:
         """
         total = sum((weight * parts[name] for name, weight in self.weights.items()), np.float32(self.intercept))
         return np.asarray(total, dtype=np.float32)
+
+    def calibrated_for(self, regulations: Iterable[str]) -> bool:
+        """Tell whether the probabilities were checked on cases of all these regulations."""
+        return set(regulations) <= set(self.regulations)
 
     def probabilities(self, logits: Floats) -> Floats:
         """Return 1 / (1 + e^-logit)."""
@@ -102,6 +108,7 @@ def _read(path: Path) -> Combination | None:
         return None
     try:
         fields = json.loads(path.read_text("utf-8"))
+        fields["regulations"] = tuple(fields["regulations"])
         fields["bands"] = tuple(Band(**band) for band in fields["bands"])
         fields["scope"] = None if fields.get("scope") is None else ScopePrior.from_json(fields["scope"])
         return Combination(**fields)

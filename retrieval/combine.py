@@ -64,6 +64,7 @@ def fit(matcher: Matcher, cases: Sequence[Case], stories: Sequence[Case] = ()) -
     weights, intercept = _regression(samples)
     combination = Combination(
         encoder=matcher.scorer.encoder.digest,
+        regulations=tuple(sorted({case.region for case in cases})),
         weights={name: round(float(weight), 5) for name, weight in zip(parts, weights, strict=True)},
         intercept=round(intercept, 5),
         cases=len(samples),

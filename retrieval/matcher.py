@@ -164,7 +164,8 @@ class Matcher:
         """Return why a text is too unlike the known narratives to be matched, "" where it is not."""
         combination = self.scorer.combination
         if combination is not None and scores.probabilities is not None and len(scores.rows):
-            return _IMPROBABLE if float(scores.probabilities.max()) < combination.abstain_below else ""
+            least = combination.abstain_below * (0.5 if len(narrative) < _SHORT else 1)  # few words support nothing strongly
+            return _IMPROBABLE if float(scores.probabilities.max()) < least else ""
         far = self.index.background.deviations(scores.encoded.vectors[0]) if len(scores.encoded.vectors) else None
         # the vectors of short texts scatter more, whatever they tell
         limit = self.settings.abstain_deviations * (2 if len(narrative) < _SHORT else 1)

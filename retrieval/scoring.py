@@ -107,14 +107,17 @@ class Scorer:
             return Scores(rows, parts[system], parts, None, encoded)
         centred = self._centred(parts, vectors, rows)
         if system == "hybrid" and self.combination is not None:
-            logits = self._over_regulations(self.combination.logits(centred), narrative, rows)
-            return Scores(rows, logits, parts, self.combination.probabilities(logits), encoded)
+            regulations = [self.index.entries[int(row)].clause.regulation_id for row in rows]
+            logits = self._over_regulations(self.combination.logits(centred), narrative, regulations)
+            likely = self.combination.probabilities(logits)
+            if not self.combination.calibrated_for(regulations):
+                return Scores(rows, likely, parts, None, encoded)  # they rank, but nobody has checked them on such clauses
+            return Scores(rows, logits, parts, likely, encoded)
         return Scores(rows, self._fuse(centred), parts, None, encoded)
 
-    def _over_regulations(self, logits: Floats, narrative: str, rows: Ints) -> Floats:
+    def _over_regulations(self, logits: Floats, narrative: str, regulations: Sequence[str]) -> Floats:
         """Put those clauses ahead whose regulation the narrative is likely told under; within one nothing changes."""
         prior = None if self.combination is None else self.combination.scope
-        regulations = [self.index.entries[int(row)].clause.regulation_id for row in rows]
         return prior.shift(logits, narrative, regulations) if prior is not None and prior.covers(regulations) else logits
 
     def centred_parts(self, narrative: str, rows: Ints) -> dict[str, Floats]:

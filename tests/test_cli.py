@@ -162,7 +162,7 @@ def test_evaluate_prints_every_system_with_n_and_interval(capsys, tmp_path):
     few.write_text("\n".join(lines), "utf-8")
     code, out, _ = run(capsys, "evaluate", str(few), "--json", "--measures", "R@5,nDCG@10")
     result = json.loads(out)
-    assert code == 0 and set(result["systems"]) == {"bm25", "tfidf", "dense", "centred", "hybrid"}
+    assert code == 0 and set(result["systems"]) == {"bm25", "tfidf", "dense", "centred", "attention", "hybrid"}
     for system in result["systems"].values():
         measure = system["measures"]["nDCG@10"]
         assert measure["n"] == result["labelled"] and measure["low"] <= measure["mean"] <= measure["high"]

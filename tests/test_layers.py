@@ -8,10 +8,11 @@ from tests.conftest import ROOT
 
 ROOMS = ("data", "models", "retrieval", "ui")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+STORE = {str(path.relative_to(ROOT)) for path in (ROOT / "data" / "store").rglob("*.py")}
 OWNERS = {
     "jieba": {"models/segment.py"},
     "sentence_transformers": {"models/st_encoder.py"},
-    "onnxruntime": {"models/encoder.py"},
+    "onnxruntime": {"models/encoder.py", "models/compact.py"},
     "faiss": {"retrieval/backends/faiss_store.py"},
     "pandas": {"ui/tables.py"},
     "gradio": {"ui/app.py"},
@@ -21,9 +22,10 @@ OWNERS = {
     "cn2an": set(),
     "docx": set(),
     "lxml": {"data/word_package.py"},
+    "stdnum": {"data/privacy_numbers.py"},
     "chinese_calendar": {"data/workdays.py"},
     "ir_measures": {"retrieval/measures.py"},
-    "sqlalchemy": set(),
+    "sqlalchemy": STORE,
     "pymilvus": set(),
 }
 
@@ -50,7 +52,8 @@ def test_imports_point_backwards(path):
 @pytest.mark.parametrize("library", OWNERS)
 def test_heavy_libraries_have_named_owners(library):
     users = {str(p.relative_to(ROOT)) for p in FILES if library in {name.split(".")[0] for name in imports(p)}}
-    assert users == OWNERS[library]
+    owners = OWNERS[library]
+    assert users and users <= owners if owners is STORE else users == owners
 
 
 def test_library_code_has_no_bare_assert_and_no_print():

@@ -190,7 +190,7 @@ def test_the_command_writes_a_folder_that_matches_use(tmp_path):
     assert "23 条训练叙述" in done.stderr and "开发集 nDCG@10 0." in done.stderr
     encoder = load_encoder(str(out))
     assert encoder.attention is not None
-    assert not (out / "training.pt").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["trained"]
     reading = encoder.read("他把采样头插进了矿泉水瓶。")
     assert encoder.attention.score(reading.states, encoder.encode_documents(["隐瞒证据的"])).shape == (1,)
 

@@ -12,13 +12,15 @@ import click
 
 from data.errors import InputError, RongcuoError
 from ui.cli_evaluate import compare, evaluate
+from ui.cli_input import read_story
+from ui.cli_store import store
+from ui.cli_tools import deadlines, mask
 from ui.console import complain, print_renderable, progress_bar, usage_sentence
 from ui.help import ChineseGroup
 
 __all__ = ["cli", "main"]
 
 _HELP = {"help_option_names": ["-h", "--help"]}
-_MAX_STDIN = 10_000_000
 
 
 @click.group(cls=ChineseGroup, context_settings=_HELP, no_args_is_help=True)
@@ -45,7 +47,7 @@ def match(
     as_json: bool,
 ) -> None:
     """为一段叙述找出最相近的条款；TEXT 为 - 时从标准输入读取。"""
-    narrative = _narrative(text, file)
+    narrative = read_story(text, file)
     from retrieval.loading import open_matcher
 
     matcher = open_matcher(index=index)
@@ -135,6 +137,9 @@ def index_build(regulations: tuple[Path, ...], clauses: Path | None, out: Path |
 
 
 cli.add_command(evaluate)
+cli.add_command(store)
+cli.add_command(mask)
+cli.add_command(deadlines)
 cli.add_command(compare)
 
 
@@ -166,22 +171,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has gone; there is nobody to tell
     return 0
-
-
-def _narrative(text: str | None, file: Path | None) -> str:
-    if text is not None and file is not None:
-        raise InputError("叙述和 --file 只能给一个。")
-    if file is not None:
-        from data.readers import read_text
-
-        return read_text(file)
-    if text == "-" or (text is None and not sys.stdin.isatty()):
-        from data.reader_text import decode
-
-        return decode(sys.stdin.buffer.read(_MAX_STDIN), "标准输入")
-    if text is None:
-        raise InputError('没有给出叙述，例如 rongcuo match "检查时发现……"，或用 --file 指定文件，或用 - 从标准输入读取。')
-    return text
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,13 +16,20 @@ __all__ = ["compare", "evaluate"]
 
 @click.command(cls=ChineseCommand)
 @click.argument("cases", type=click.Path(path_type=Path))
-@click.option("--system", "systems", multiple=True, help="bm25、tfidf、dense、centred、hybrid，可重复；默认全部")
+@click.option("--system", "systems", multiple=True, help="bm25、tfidf、dense、centred、attention、hybrid，可重复；默认全部")
 @click.option("--measures", default=None, help="逗号分隔，例如 R@5,R@100,RR@10,nDCG@10")
 @click.option("--index", type=click.Path(path_type=Path), help="使用这个目录里的索引")
+@click.option("--everywhere", is_flag=True, help="不限案例所属地区，在全部规定的条款里匹配")
 @click.option("--out", type=click.Path(path_type=Path), help="把结果 run.json 和报告 report.html 存到这个目录")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 def evaluate(
-    cases: Path, systems: tuple[str, ...], measures: str | None, index: Path | None, out: Path | None, as_json: bool
+    cases: Path,
+    systems: tuple[str, ...],
+    measures: str | None,
+    index: Path | None,
+    everywhere: bool,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """在标注案例上测量检索效果。"""
     from data.cases import read_cases
@@ -32,6 +40,8 @@ def evaluate(
     from ui.present_evaluation import evaluation_json, evaluation_text
 
     labelled = read_cases(cases)
+    if everywhere:
+        labelled = tuple(replace(case, region="all") for case in labelled)
     names = parse_measures(measures) if measures else DEFAULT_MEASURES
     matcher = open_matcher(index=index)
     with progress_bar("评测") as progress:

@@ -49,7 +49,7 @@ def strength(match: Match, matches: Sequence[Match]) -> float:
 
 def report_json(report: MatchReport, *, identifier: str | None = None) -> dict[str, Any]:
     """Return the report as the JSON object of ``match --json``; with `identifier` as a batch line."""
-    line = {
+    line: dict[str, Any] = {
         "region": report.region,
         "abstained": report.abstained,
         "matches": [match_json(match) for match in report.matches],
@@ -59,6 +59,7 @@ def report_json(report: MatchReport, *, identifier: str | None = None) -> dict[s
         return {"id": identifier, **line}
     return {
         **line,
+        "matches": [{**row, "band": match.band} for row, match in zip(line["matches"], report.matches, strict=True)],
         "reason": report.reason,
         "index_digest": report.index_digest,
         "model_digest": report.model_digest,
@@ -81,7 +82,6 @@ def match_json(match: Match) -> dict[str, Any]:
         "similarity": _rounded(match.similarity),
         "score": _rounded(match.score),
         "probability": _rounded(match.probability),
-        "band": match.band,
         "polarity": match.polarity,
         "evidence": [
             {

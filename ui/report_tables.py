@@ -26,7 +26,8 @@ __all__ = [
 ]
 
 _SYSTEMS = {
-    "bm25": "BM25", "tfidf": "TF-IDF", "dense": "向量检索", "centred": "居中向量", "attention": "条款注意力", "hybrid": "融合检索",
+    "bm25": "BM25", "tfidf": "TF-IDF", "dense": "向量检索", "centred": "居中向量",
+    "attention": "条款注意力", "hybrid": "融合检索",
 }  # fmt: skip
 _SPLITS = {"train": "训练", "dev": "开发", "test": "测试"}
 _OWN = "项目自编"

@@ -123,18 +123,19 @@ def _run(options: argparse.Namespace) -> None:
     say(f"{len(learnt.found)} 条训练叙述，{len(clauses)} 条条款，开发集 {len(watched.found)} 条")
     lengths = [len(states) for states in learnt.lower]
     recipe = Recipe(epochs=options.epochs, rate=options.rate, batch=options.batch, seed=options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
+    state = options.out.with_name(options.out.name + ".training")
+    state.parent.mkdir(parents=True, exist_ok=True)
     train(
         tower,
         recipe,
         lambda chance: _batches(lengths, recipe.batch, chance),
         lambda batch: task.loss(learnt, batch),
-        state=options.out / "training.pt",
+        state=state,
         after=lambda epoch: say(f"开发集 nDCG@10 {mean_ndcg(task.scores(watched).numpy(), watched.found, clauses):.4f}"),
     )
     source = f"{options.start.name}; {', '.join(path.name for path in paths)}, {len(learnt.found)} narratives"
     write_folder(tower, options.start, options.out, source=source, max_tokens=TOKENS)
-    (options.out / "training.pt").unlink()
+    state.unlink()
 
 
 def _batches(lengths: Sequence[int], size: int, chance: random.Random) -> list[list[int]]:

@@ -101,17 +101,18 @@ def _run(options: argparse.Namespace) -> None:
     task = _Task(tower, tokenizer, asked, documents, _negatives(options.negatives), random.Random(options.seed))
     say(f"{len(asked)} 个问题，{len(entries)} 条法条")
     recipe = Recipe(epochs=options.epochs, rate=options.rate, batch=options.batch, seed=options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
+    state = options.out.with_name(options.out.name + ".training")
+    state.parent.mkdir(parents=True, exist_ok=True)
     train(
         tower,
         recipe,
         lambda chance: _batches(len(asked), recipe.batch, chance),
         task.loss,
-        state=options.out / "training.pt",
+        state=state,
     )
     source = f"{options.start.name}; STARD (MIT), {len(asked)} questions"
     write_folder(tower, options.start, options.out, source=source, max_tokens=512)
-    (options.out / "training.pt").unlink()
+    state.unlink()
 
 
 def _batches(count: int, size: int, chance: random.Random) -> list[list[int]]:

@@ -1,0 +1,175 @@
+"""The commands of the store: `rongcuo store verify | backup | restore | status | user add | list | disable`."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from data.errors import InputError
+from ui.console import print_renderable, printable
+from ui.help import ChineseGroup
+
+if TYPE_CHECKING:
+    from data.store.manifest import Manifest
+    from data.store.records import Head, Role
+
+__all__ = ["store"]
+
+_TABLES = {
+    "users": "用户",
+    "cases": "案件",
+    "reports": "匹配结果",
+    "reviews": "复核意见",
+    "assignments": "分派",
+    "jobs": "任务",
+    "job_items": "任务行",
+    "audit": "审计记录",
+}
+
+
+@click.group(cls=ChineseGroup)
+def store() -> None:
+    """案件库：核验、备份、恢复、用户；数据库由环境变量 RONGCUO_DATABASE_URL 指定，不设则是本机的一个文件。"""
+
+
+@store.command()
+@click.option("--head", "known", default=None, help="先前记下的链尾（行数:校验值），核对此前的记录没有被整体改写")
+def verify(known: str | None) -> None:
+    """核验审计链，并核对各条记录与审计链一致；有问题时说明是哪一行。"""
+    from data.store.errors import StoreError
+    from data.store.store import open_store
+
+    wanted = _head(known)
+    with open_store(create=False) as opened:
+        found = opened.verify(wanted)
+    if found.problem:
+        raise StoreError(printable(found.problem))
+    click.echo(f"审计链完好，共 {found.head.count} 行；链尾 {found.head.count}:{found.head.hash}（请抄存，下次用 --head 核对）")
+
+
+@store.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """把案件库备份到 FILE，使用中也可以；文件名以 .jsonl 结尾的是逐行文本。"""
+    from data.store.backup import backup as run
+    from data.store.store import open_store
+
+    with open_store(create=False) as opened:
+        manifest = run(opened, file, actor=_actor())
+    if manifest.problem:
+        click.echo(f"注意：{printable(manifest.problem)}备份照原样保存。", err=True)
+    click.echo(f"已备份到 {file}（{_amount(manifest)}），清单在同一文件夹的 {file.name}.manifest.json，请一起保存", err=True)
+
+
+@store.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """从备份 FILE 恢复到一个空的数据库；恢复后自动核验，有问题则不恢复。"""
+    from data.store.backup import restore as run
+
+    manifest = run(file, actor=_actor())
+    if manifest.problem:
+        click.echo(f"注意：备份时审计链已有问题：{printable(manifest.problem)}", err=True)
+    click.echo(f"已恢复（{_amount(manifest)}）", err=True)
+
+
+@store.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def status(as_json: bool) -> None:
+    """案件库在哪里、多大、有多少记录。"""
+    from data.store.status import status_of
+    from data.store.store import open_store
+
+    with open_store(create=False) as opened:
+        found = status_of(opened)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[found.kind]
+    click.echo(f"{kind}  {found.place}")
+    click.echo(f"格式版本 {found.revision}，{found.bytes / 1_000_000:.1f} MB，链尾 {found.head.count}:{found.head.hash}")
+    click.echo("　".join(f"{name} {found.counts[table]}" for table, name in _TABLES.items()))
+
+
+@store.group()
+def user() -> None:
+    """用户的新建、查看和停用。"""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", required=True, help="inspector、reviewer、evaluator 或 administrator")
+@click.option("--display-name", default=None, help="姓名，默认与用户名相同")
+@click.option("--password-hash-stdin", is_flag=True, help="从标准输入读取口令的散列值；没有它的用户不能登录")
+def user_add(name: str, role: Role, display_name: str | None, password_hash_stdin: bool) -> None:
+    """新建用户 NAME；数据库还没有时先建立。"""
+    from data.store.store import open_store
+
+    password_hash = sys.stdin.readline().strip() if password_hash_stdin else ""
+    with open_store() as opened, opened.begin(_actor()) as work:
+        made = work.users.add(name, display_name=display_name or name, role=role, password_hash=password_hash)
+    note = "" if made.password_hash else "，还没有口令，不能登录"
+    click.echo(f"已新建用户 {made.name}（{made.display_name}）{note}", err=True)
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def user_list(as_json: bool) -> None:
+    """列出所有用户。"""
+    from data.store.records import ROLES
+    from data.store.store import open_store
+
+    with open_store(create=False) as opened, opened.read() as work:
+        users = work.users.listing()
+    if as_json:
+        shown = ("name", "display_name", "role", "disabled")
+        click.echo(json.dumps([{key: getattr(one, key) for key in shown} for one in users], ensure_ascii=False))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("用户名", "姓名", "角色", "状态")
+    for one in users:
+        state = "已停用" if one.disabled else "可登录" if one.password_hash else "没有口令"
+        table.add_row(one.name, Text(printable(one.display_name)), ROLES[one.role], state)  # [ ] in a name is no markup
+    print_renderable(table)
+
+
+@user.command("disable")
+@click.argument("name")
+def user_disable(name: str) -> None:
+    """停用用户 NAME，并结束其登录；其办理过的案件和意见都保留。"""
+    from data.store.store import open_store
+
+    with open_store(create=False) as opened, opened.begin(_actor()) as work:
+        work.users.change(name, disabled=True)
+    click.echo(f"已停用用户 {name}", err=True)
+
+
+def _actor() -> str:
+    """Return what the audit trail calls whoever sits at the command line."""
+    try:
+        return f"命令行:{getpass.getuser()}"
+    except (ImportError, KeyError, OSError):  # a container's user has no name
+        return "命令行"
+
+
+def _amount(manifest: Manifest) -> str:
+    return f"案件 {manifest.counts.get('cases', 0)} 件，审计记录 {manifest.head.count} 行，链尾 {manifest.head.hash}"
+
+
+def _head(written: str | None) -> Head | None:
+    if written is None:
+        return None
+    from data.store.records import Head
+
+    count, _, found = written.partition(":")
+    if not (count.isdecimal() and len(found) == 64):
+        raise InputError("--head 应写成“行数:校验值”，照先前核验时打印的抄写。")
+    return Head(int(count), found)

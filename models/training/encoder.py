@@ -25,12 +25,11 @@ from data.cases import CASES, read_cases, read_elsewhere
 from data.catalogue import matched_regulations
 from data.categories import MATCHED
 from data.entries import entries_of
-from data.errors import RongcuoError
 from data.schema import Clause
-from models.layout import BASE_NAME, TOKENIZER, WEIGHTS
+from models.training.command import add_options, open_tokenizer, recipe_of, run
 from models.training.folder import write_folder
 from models.training.losses import listwise, pointwise
-from models.training.progress import Recipe, say, set_up, train
+from models.training.progress import say, train
 from models.training.targets import UNKNOWN, Example, examples, weight_of
 from models.training.tower import Tower
 from models.training.watch import mean_ndcg
@@ -48,14 +47,7 @@ _SORTED = 8  # batches among which narratives are sorted by length: little paddi
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, 2 for an error that is told in one line."""
-    options = _parser().parse_args(arguments)
-    set_up(threads=options.threads, seed=options.seed)
-    try:
-        _run(options)
-    except RongcuoError as error:
-        say(f"错误：{error}")
-        return 2
-    return 0
+    return run(_run, _parser().parse_args(arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +108,13 @@ def _run(options: argparse.Namespace) -> None:
     elsewhere = read_elsewhere(options.elsewhere)
     clauses = [e.clause for e in entries_of(matched_regulations(), categories=frozenset(MATCHED))]
     tower = Tower(options.start, frozen=options.frozen)
-    task = _Task(tower, clauses, _tokenizer(options.start), ("query: ", "passage: "))
+    task = _Task(tower, clauses, open_tokenizer(options.start), ("query: ", "passage: "))
     chosen = random.Random(options.seed).sample(cases, round(len(cases) * options.share))
     learnt = task.read(examples(chosen, clauses, elsewhere, without=options.without))
     watched = task.read([e for e in examples(read_cases(options.dev), clauses, {}) if e.case.labels])
     say(f"{len(learnt.found)} 条训练叙述，{len(clauses)} 条条款，开发集 {len(watched.found)} 条")
     lengths = [len(states) for states in learnt.lower]
-    recipe = Recipe(epochs=options.epochs, rate=options.rate, batch=options.batch, seed=options.seed)
+    recipe = recipe_of(options)
     state = options.out.with_name(options.out.name + ".training")
     state.parent.mkdir(parents=True, exist_ok=True)
     train(
@@ -148,28 +140,14 @@ def _batches(lengths: Sequence[int], size: int, chance: random.Random) -> list[l
     return batches
 
 
-def _tokenizer(folder: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training.encoder", description="用标注叙述训练编码模型")
-    parser.add_argument("--start", type=Path, default=WEIGHTS / BASE_NAME, help="起点模型文件夹")
-    parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
     parser.add_argument("--cases", type=Path, action="append", default=[], help="标注叙述 .jsonl，可多次；默认自带的训练集")
     parser.add_argument("--elsewhere", type=Path, default=CASES / "elsewhere.jsonl", help="对其他地区条款的标注")
     parser.add_argument("--dev", type=Path, default=CASES / "dev.jsonl", help="每轮之后测一次的案例")
     parser.add_argument("--without", default="", help="不参加训练的规定（留一地区）")
     parser.add_argument("--share", type=float, default=1.0, help="用多少比例的训练叙述（学习曲线）")
-    parser.add_argument("--frozen", type=int, default=6, help="不动的底层层数")
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--rate", type=float, default=1.2e-4)
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
+    add_options(parser, frozen=6, epochs=5, rate=1.2e-4, batch=48)
     return parser
 
 

@@ -24,12 +24,11 @@ from torch.nn import functional
 
 from data.cases import fold_of, read_cases
 from data.entries import read_clause_file
-from data.errors import RongcuoError
 from data.jsonl import numbered_lines, read_lines_text
 from data.schema import Case
-from models.layout import BASE_NAME, TOKENIZER, WEIGHTS
+from models.training.command import add_options, open_tokenizer, recipe_of, run
 from models.training.folder import write_folder
-from models.training.progress import Recipe, say, set_up, train
+from models.training.progress import say, train
 from models.training.tower import Tower, grouped_by_length, padded
 
 __all__ = ["main"]
@@ -42,14 +41,7 @@ _DOCUMENT_TOKENS = 160
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, 2 for an error that is told in one line."""
-    options = _parser().parse_args(arguments)
-    set_up(threads=options.threads, seed=options.seed)
-    try:
-        _run(options)
-    except RongcuoError as error:
-        say(f"错误：{error}")
-        return 2
-    return 0
+    return run(_run, _parser().parse_args(arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +85,12 @@ def _run(options: argparse.Namespace) -> None:
     folds = fold_of([case.id for case in questions])
     asked = [case for case in questions if folds[case.id] != options.without_fold]
     entries = read_clause_file(options.corpus / "corpus.jsonl.gz")
-    tokenizer = Tokenizer.from_file(str(options.start / TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = open_tokenizer(options.start)
     tower = Tower(options.start, frozen=options.frozen)
     documents = {entry.clause.id: entry.document(lead=False, title=True) for entry in entries}
     task = _Task(tower, tokenizer, asked, documents, _negatives(options.negatives), random.Random(options.seed))
     say(f"{len(asked)} 个问题，{len(entries)} 条法条")
-    recipe = Recipe(epochs=options.epochs, rate=options.rate, batch=options.batch, seed=options.seed)
+    recipe = recipe_of(options)
     state = options.out.with_name(options.out.name + ".training")
     state.parent.mkdir(parents=True, exist_ok=True)
     train(
@@ -130,15 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training.statutes", description="用百姓提问与法条训练编码模型")
     parser.add_argument("--corpus", type=Path, required=True, help="STARD 文件夹")
     parser.add_argument("--negatives", type=Path, required=True, help="难负例 .jsonl，由 python -m retrieval.mine 写出")
-    parser.add_argument("--start", type=Path, default=WEIGHTS / BASE_NAME, help="起点模型文件夹")
-    parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
     parser.add_argument("--without-fold", type=int, default=-1, help="不参加训练的一折（0 到 4）")
-    parser.add_argument("--frozen", type=int, default=4, help="不动的底层层数")
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--rate", type=float, default=8e-5)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
+    add_options(parser, frozen=4, epochs=3, rate=8e-5, batch=32)
     return parser
 
 

@@ -147,7 +147,7 @@ def _again(reader: NameReader, named: list[_Span]) -> Iterator[_Span]:
     first = "".join(sorted({name[0] for name in names}))
     for match in re.finditer(f"[{first}]", reader.text) if names else ():
         at = match.start()
-        size = next((size for size in sizes if reader.text[at : at + size] in names), 0)
+        size = next((n for n in sizes if at + n <= len(reader.text) and reader.text[at : at + n] in names), 0)
         if size:
             yield at, at + size
 

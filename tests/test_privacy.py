@@ -557,6 +557,12 @@ def test_a_record_within_itself_is_refused():
     assert mask_record(deep[0]) is not None
 
 
+def test_a_shorter_name_at_the_very_end_stays_within_the_text():
+    text = "当事人刘建国家住南湖。后来刘建国走了参加人员：张三、李四、王五"
+    assert [one.span.of(text) for one in find_personal(text)] == ["刘建国", "刘建国", "张三", "李四", "王五"]
+    assert find_personal(text)[-1].span.end == len(text)
+
+
 PIECES = [piece for rows in POSITIVE.values() for text, _ in rows for piece in (text, text[:-1], text[1:])]
 TEXTS = st.one_of(
     st.lists(

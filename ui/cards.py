@@ -116,11 +116,12 @@ def _card(match: Match, report: MatchReport, shared: Iterable[Span]) -> str:
 
 
 def _similarity(match: Match, matches: Sequence[Match]) -> str:
-    probability = "未校准" if match.probability is None else f"{match.band} · 概率 {match.probability:.0%}"
+    probability = "未校准" if match.probability is None else f"{match.band} · {match.probability:.0%}"
     cosine = "—" if match.similarity is None else f"{match.similarity:.3f}"
     share = strength(match, matches) * 100
+    shown = "相近程度" if match.probability is None else "概率"
     return (
-        '<p class="rc-similarity">相近程度 '
+        f'<p class="rc-similarity">{shown} '
         f'<span class="rc-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></span>'
         f'<span>相似度 <strong>{cosine}</strong></span><span class="rc-note">{probability}</span></p>'
     )

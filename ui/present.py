@@ -110,7 +110,8 @@ def _group(label: str, matches: Sequence[Match], report: MatchReport, *, titled:
     table = Table(title=label, title_justify="left", title_style="bold", expand=True, show_lines=True)
     table.add_column("名次", justify="right", width=4)
     table.add_column("条款", ratio=5, overflow="fold")  # Chinese has no spaces to wrap at
-    table.add_column("相近程度", width=_BAR + 6)
+    stated = any(match.probability is not None for match in matches)
+    table.add_column("概率" if stated else "相近程度", width=_BAR + 6)
     table.add_column("叙述中的依据", ratio=4, overflow="fold")
     for match in matches:
         evidence = Text("\n").join(Text("“" + _short(e.narrative.of(report.narrative)) + "”") for e in match.evidence)
@@ -127,7 +128,7 @@ def _title(match: Match) -> str:
 
 def _strength(match: Match, matches: Sequence[Match]) -> Text:
     filled = round(strength(match, matches) * _BAR)
-    stated = "" if match.probability is None else f"\n{match.band}　概率 {match.probability:.0%}"
+    stated = "" if match.probability is None else f"\n{match.band} {match.probability:.0%}"
     cosine = "" if match.similarity is None else f"\n相似度 {match.similarity:.3f}"
     return Text("█" * filled + "░" * (_BAR - filled) + stated + cosine)
 

@@ -90,7 +90,7 @@ class Scorer:
     def score(self, narrative: str, rows: Ints, *, system: str = "hybrid") -> Scores:
         """Score `rows`; more rows than ``settings.depth`` are first cut to the best of each part.
 
-        No rows give empty arrays. Raises KeyError for an unknown system.
+        No rows give empty arrays. Raises KeyError for an unknown system, InputError for one that the encoder cannot run.
         """
         names = self.parts_of(system)
         encoded = self._encode(narrative) if "dense" in names else _NOT_ENCODED
@@ -148,9 +148,9 @@ class Scorer:
         for name, mean in (("bm25", background.bm25), ("tfidf", background.tfidf)):
             if name in parts:
                 taken[name] = parts[name] - mean[rows]
-        # (query - centre) · clause is the similarity less its mean over the sample
         if "attention" in parts:
             taken["attention"] = parts["attention"]  # learnt not to have hubs
+        # (query - centre) · clause is the similarity less its mean over the sample
         return {"dense": self._dense(vectors - background.center, rows), **taken}
 
     def sentence_scores(self, scores: Scores, rows: Ints) -> Floats:

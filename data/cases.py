@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from data.errors import CaseFileError, FileError
 from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text, whole
-from data.schema import Case
+from data.schema import Case, Span
 
-__all__ = ["CASES", "background_narratives", "fold_of", "parse_cases", "read_cases", "read_elsewhere"]
+__all__ = ["CASES", "background_narratives", "fold_of", "parse_cases", "read_cases", "read_elsewhere", "read_marks"]
 
 CASES = Path(__file__).with_name("cases")
 _SPLITS = ("train", "dev", "test")
+_Row = TypeVar("_Row")
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
@@ -52,25 +53,51 @@ def read_elsewhere(path: Path) -> dict[str, tuple[dict[str, int], ...]]:
 
     A row holds `id` and `votes` ({pass: {clause id: 2 or 1}}). An empty file gives {}. Raises CaseFileError as `read_cases`.
     """
+    return _by_case(path, _passes)
+
+
+def read_marks(path: Path) -> dict[str, dict[str, tuple[Span, ...]]]:
+    """Read which words of a narrative speak to a clause: {case id: {clause id: places, the most decisive first}}.
+
+    A row holds `id` and `marks` ({clause id: [[start, end], ...]}, half-open, in characters of the narrative). An empty file
+    gives {}. Raises CaseFileError as `read_cases`.
+    """
+    return _by_case(path, _marks)
+
+
+def _by_case(path: Path, parse: Callable[[Any], _Row]) -> dict[str, _Row]:
     try:
         text = read_lines_text(path, "案例文件")
     except FileError as error:
         raise CaseFileError(str(error)) from error
-    found: dict[str, tuple[dict[str, int], ...]] = {}
+    found: dict[str, _Row] = {}
     for number, line in numbered_lines(text):
         try:
-            key, passes = _passes(parse_line(line))
+            row = parse_line(line)
+            found[identifier_of(row.get("id") if isinstance(row, dict) else None)] = parse(row)
         except ValueError as error:
             raise CaseFileError(f"{path} 第 {number} 行：{error}，请改正后再试。") from error
-        found[key] = passes
     return found
 
 
-def _passes(row: object) -> tuple[str, tuple[dict[str, int], ...]]:
-    votes = row.get("votes") if isinstance(row, dict) else None
-    if not isinstance(row, dict) or not isinstance(votes, dict):
+def _passes(row: dict[str, Any]) -> tuple[dict[str, int], ...]:
+    votes = row.get("votes")
+    if not isinstance(votes, dict):
         raise ValueError("缺少 votes（{遍: {条款编号: 2 或 1}}）")
-    return identifier_of(row.get("id")), tuple(_labels({"labels": labels}) for _, labels in sorted(votes.items()))
+    return tuple(_labels({"labels": labels}) for _, labels in sorted(votes.items()))
+
+
+def _marks(row: dict[str, Any]) -> dict[str, tuple[Span, ...]]:
+    marks = row.get("marks")
+    if not isinstance(marks, dict):
+        raise ValueError("缺少 marks（{条款编号: [[起, 止], …]}）")
+    return {identifier_of(key): tuple(_span(place) for place in places) for key, places in marks.items()}
+
+
+def _span(place: object) -> Span:
+    if not isinstance(place, list) or [type(end) for end in place] != [int, int] or not 0 <= place[0] < place[1]:
+        raise ValueError(f"marks 里的位置应是 [起, 止]，现在是 {place!r}")
+    return Span(*place)
 
 
 def fold_of(ids: Iterable[str], *, folds: int = 5) -> dict[str, int]:

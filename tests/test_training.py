@@ -187,7 +187,7 @@ def test_the_command_writes_a_folder_that_matches_use(tmp_path):
     command = [sys.executable, "-m", "models.training.encoder", "--out", str(out), "--share", "0.01", "--epochs", "1"]
     done = subprocess.run([*command, "--frozen", "11"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "23 条训练叙述" in done.stderr and "开发集 nDCG@10 0." in done.stderr
+    assert "31 条训练叙述" in done.stderr and "开发集 nDCG@10 0." in done.stderr
     encoder = load_encoder(str(out))
     assert encoder.attention is not None
     assert [path.name for path in tmp_path.iterdir()] == ["trained"]

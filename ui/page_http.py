@@ -41,8 +41,12 @@ _PREVIEW = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')
 
 def page_head() -> bytes:
     """Return style and script of the page as they stand in its head."""
-    style, script = ((_ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style, script = (_assets(kind) for kind in ("css", "js"))
     return f"<style>{style}</style><script>{script}</script>".encode()
+
+
+def _assets(kind: str) -> str:
+    return "\n".join(path.read_text("utf-8") for path in sorted(_ASSETS.glob(f"page*.{kind}")))
 
 
 def rewrite(html: bytes, head: bytes) -> bytes:

@@ -3,8 +3,9 @@
     python -m models.training.encoder --start FOLDER --out FOLDER [--cases FILE]... [--without REGULATION] [--share 0.5]
 
 FOLDER (start) is a model folder such as the one that `models.training.statutes` writes, or the untrained one. Each narrative
-is compared with every clause of every regulation for which its labels are known. Written to --out: a folder that `rongcuo`
-takes as RONGCUO_ENCODER. An interrupted run goes on where it stopped.
+is compared with every clause of every regulation for which its labels are known; where the words that speak to a clause are
+marked, the clause learns to look at them, and they are learnt as short texts of their own. Written to --out: a folder that
+`rongcuo` takes as RONGCUO_ENCODER. An interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from data.cases import CASES, read_cases, read_elsewhere
+from data.cases import CASES, read_cases, read_elsewhere, read_marks
 from data.catalogue import matched_regulations
 from data.categories import MATCHED
 from data.entries import entries_of
-from data.schema import Clause
+from data.schema import Clause, Span
 from models.training.command import add_options, open_tokenizer, recipe_of, run
 from models.training.folder import write_folder
-from models.training.losses import listwise, pointwise
+from models.training.losses import listwise, pointing, pointwise
 from models.training.progress import say, train
-from models.training.targets import UNKNOWN, Example, examples, weight_of
+from models.training.targets import UNKNOWN, Example, examples, passages, weight_of
 from models.training.tower import Tower
 from models.training.watch import mean_ndcg
 
@@ -39,6 +40,8 @@ __all__ = ["main"]
 TEMPERATURE = 0.05
 POINTWISE = 0.3
 """What the pointwise loss weighs beside the listwise one."""
+POINTING = 0.15
+"""What it weighs beside the listwise one that clauses look at the words marked for them."""
 TOKENS = 256
 """Tokens of a narrative that are read while training; at work longer ones are read in pieces of this length."""
 _CLAUSE_TOKENS = 160
@@ -52,13 +55,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """Examples with the states of their narratives below the first trained layer."""
+    """Examples with the states of their narratives below the first trained layer, and where each token stands in the text."""
 
     found: Sequence[Example]
     lower: Sequence[Tensor]
+    offsets: Sequence[Sequence[tuple[int, int]]]
 
     def grades(self, batch: Sequence[int]) -> Tensor:
         return torch.from_numpy(np.stack([self.found[i].grades for i in batch]))
+
+    def marks(self, batch: Sequence[int], tokens: int) -> tuple[list[int], list[int], Tensor]:
+        """Return line in the batch and row of the clause of each marked pair, and its marked tokens (pairs, tokens)."""
+        lines, rows, marked = [], [], []
+        for line, place in enumerate(batch):
+            for row, spans in self.found[place].marks.items():
+                lines.append(line)
+                rows.append(row)
+                marked.append(_marked(self.offsets[place], spans, tokens))
+        return lines, rows, torch.from_numpy(np.array(marked, dtype=bool).reshape(len(lines), tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """Narratives, the passages marked in them, and which passages belong to each narrative."""
+
+    narratives: _Texts
+    passages: _Texts
+    of: Sequence[Sequence[int]]
 
 
 class _Task:
@@ -74,12 +97,33 @@ class _Task:
         self._lower = tower.lower([self._ids(self._document + clause.text, _CLAUSE_TOKENS) for clause in clauses])
 
     def read(self, found: Sequence[Example]) -> _Texts:
-        ids = [self._ids(self._query + example.case.narrative, TOKENS) for example in found]
-        return _Texts(found, self.tower.lower(ids))
+        encoded = [self._tokenizer.encode(self._query + example.case.narrative) for example in found]
+        start = len(self._query)
+        offsets = [[(first - start, last - start) for first, last in text.offsets[:TOKENS]] for text in encoded]
+        return _Texts(found, self.tower.lower([text.ids[:TOKENS] for text in encoded]), offsets)
 
-    def loss(self, texts: _Texts, batch: Sequence[int]) -> Tensor:
-        scores = self.tower.score(self.tower.upper([texts.lower[i] for i in batch]), self.tower.documents(self._lower))
+    def lessons(self, found: Sequence[Example]) -> _Lessons:
+        parts = [passages(example) for example in found]
+        ends = np.cumsum([len(own) for own in parts])
+        of = [range(end - len(own), end) for own, end in zip(parts, ends, strict=True)]
+        return _Lessons(self.read(found), self.read([passage for own in parts for passage in own]), of)
+
+    def loss(self, lessons: _Lessons, batch: Sequence[int]) -> Tensor:
+        """Return the loss of these narratives and their passages: which clauses match, and at which words they look."""
+        clauses = self.tower.documents(self._lower)
+        texts = lessons.narratives
+        scores, weights = self.tower.look(self.tower.upper([texts.lower[i] for i in batch]), clauses)
         grades = texts.grades(batch)
+        lines, rows, marked = texts.marks(batch, weights.shape[-1])
+        total = POINTING * pointing(weights[lines, rows], marked)
+        short = [place for i in batch for place in lessons.of[i]]
+        if short:
+            states = self.tower.upper([lessons.passages.lower[place] for place in short])
+            scores = torch.cat([scores, self.tower.score(states, clauses)])
+            grades = torch.cat([grades, lessons.passages.grades(short)])
+        return total + self._matching(scores, grades)
+
+    def _matching(self, scores: Tensor, grades: Tensor) -> Tensor:
         weights, known = torch.from_numpy(weight_of(grades.numpy())), grades > UNKNOWN
         logits = self.tower.slope * scores / TEMPERATURE + self.tower.offset
         parts = [
@@ -110,10 +154,11 @@ def _run(options: argparse.Namespace) -> None:
     tower = Tower(options.start, frozen=options.frozen)
     task = _Task(tower, clauses, open_tokenizer(options.start), ("query: ", "passage: "))
     chosen = random.Random(options.seed).sample(cases, round(len(cases) * options.share))
-    learnt = task.read(examples(chosen, clauses, elsewhere, without=options.without))
+    learnt = task.lessons(examples(chosen, clauses, elsewhere, marks=read_marks(options.marks), without=options.without))
     watched = task.read([e for e in examples(read_cases(options.dev), clauses, {}) if e.case.labels])
-    say(f"{len(learnt.found)} 条训练叙述，{len(clauses)} 条条款，开发集 {len(watched.found)} 条")
-    lengths = [len(states) for states in learnt.lower]
+    count = len(learnt.of)
+    say(f"{count} 条训练叙述、{len(learnt.passages.found)} 段，{len(clauses)} 条条款，开发集 {len(watched.found)} 条")
+    lengths = [len(states) for states in learnt.narratives.lower]
     recipe = recipe_of(options)
     state = options.out.with_name(options.out.name + ".training")
     state.parent.mkdir(parents=True, exist_ok=True)
@@ -125,9 +170,15 @@ def _run(options: argparse.Namespace) -> None:
         state=state,
         after=lambda epoch: say(f"开发集 nDCG@10 {mean_ndcg(task.scores(watched).numpy(), watched.found, clauses):.4f}"),
     )
-    source = f"{options.start.name}; {', '.join(path.name for path in paths)}, {len(learnt.found)} narratives"
+    source = f"{options.start.name}; {', '.join(path.name for path in paths)}, {count} narratives"
     write_folder(tower, options.start, options.out, source=source, max_tokens=TOKENS)
     state.unlink()
+
+
+def _marked(offsets: Sequence[tuple[int, int]], spans: Sequence[Span], tokens: int) -> list[bool]:
+    """Tell of each of `tokens` places whether its token overlaps a span; places beyond the text do not."""
+    found = [any(first < span.end and span.start < last for span in spans) for first, last in offsets]
+    return found + [False] * (tokens - len(found))
 
 
 def _batches(lengths: Sequence[int], size: int, chance: random.Random) -> list[list[int]]:
@@ -144,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.training.encoder", description="用标注叙述训练编码模型")
     parser.add_argument("--cases", type=Path, action="append", default=[], help="标注叙述 .jsonl，可多次；默认自带的训练集")
     parser.add_argument("--elsewhere", type=Path, default=CASES / "elsewhere.jsonl", help="对其他地区条款的标注")
+    parser.add_argument("--marks", type=Path, default=CASES / "marks.jsonl", help="叙述里指向各条款的字句")
     parser.add_argument("--dev", type=Path, default=CASES / "dev.jsonl", help="每轮之后测一次的案例")
     parser.add_argument("--without", default="", help="不参加训练的规定（留一地区）")
     parser.add_argument("--share", type=float, default=1.0, help="用多少比例的训练叙述（学习曲线）")

@@ -49,12 +49,14 @@ class Tower(nn.Module):
             layer = int(name.split(".")[2]) if name.startswith("encoder.layer.") else -1
             value.requires_grad_(layer >= frozen)
         dim = self.bert.config.hidden_size
-        self.view = nn.Parameter(torch.eye(dim))
-        self.sharpness = nn.Parameter(torch.tensor(20.0))
-        self.whole = nn.Parameter(torch.tensor(0.0))  # before the sigmoid
-        # Of the pointwise loss: untrained cosines lie around 0.85, so at a temperature of 0.05 its logits start near 0.
+        head = ClauseAttention.load(folder)
+        before = head or ClauseAttention(np.eye(dim, dtype=np.float32), 20.0, 0.5)
+        self.view = nn.Parameter(torch.from_numpy(before.view))
+        self.sharpness = nn.Parameter(torch.tensor(before.sharpness))
+        self.whole = nn.Parameter(torch.tensor(before.whole).logit())  # before the sigmoid
+        # Of the pointwise loss, whose temperature is 0.05: untrained cosines lie around 0.85, trained ones of no match around 0.
         self.slope = nn.Parameter(torch.tensor(1.0))
-        self.offset = nn.Parameter(torch.tensor(-17.0))
+        self.offset = nn.Parameter(torch.tensor(-17.0 if head is None else -3.0))
 
     @torch.no_grad()
     def lower(self, ids: Sequence[Sequence[int]]) -> list[Tensor]:
@@ -90,12 +92,16 @@ class Tower(nn.Module):
 
     def score(self, narratives: States, clauses: Tensor) -> Tensor:
         """Return the similarity of each narrative with each clause, (texts, clauses); see `ClauseAttention.score`."""
+        return self.look(narratives, clauses)[0]
+
+    def look(self, narratives: States, clauses: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the similarities, (texts, clauses), and how much each clause looks at each token, (texts, clauses, tokens)."""
         units = functional.normalize(narratives.values, dim=-1)
         logits = self.sharpness * torch.einsum("btd,cd->bct", units, clauses @ self.view)
         weights = (logits + (1 - narratives.mask)[:, None] * _HIDDEN).softmax(-1)
         seen = functional.normalize(torch.einsum("bct,btd->bcd", weights, narratives.values), dim=-1)
         share = torch.sigmoid(self.whole)
-        return share * (narratives.mean() @ clauses.T) + (1 - share) * (seen * clauses).sum(-1)
+        return share * (narratives.mean() @ clauses.T) + (1 - share) * (seen * clauses).sum(-1), weights
 
     def attention(self) -> ClauseAttention:
         """Return the head for use without torch."""

@@ -1,0 +1,1 @@
+"""Word and Excel files of a case or a batch."""

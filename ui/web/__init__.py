@@ -1,0 +1,1 @@
+"""The web application around the page: login, sessions, limits, routes."""

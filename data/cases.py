@@ -74,7 +74,9 @@ def _by_case(path: Path, parse: Callable[[Any], _Row]) -> dict[str, _Row]:
     for number, line in numbered_lines(text):
         try:
             row = parse_line(line)
-            found[identifier_of(row.get("id") if isinstance(row, dict) else None)] = parse(row)
+            if not isinstance(row, dict):
+                raise ValueError("应是一个 JSON 对象")
+            found[identifier_of(row.get("id"))] = parse(row)
         except ValueError as error:
             raise CaseFileError(f"{path} 第 {number} 行：{error}，请改正后再试。") from error
     return found

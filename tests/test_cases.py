@@ -3,8 +3,9 @@ import json
 
 import pytest
 
-from data.cases import read_cases
+from data.cases import read_cases, read_marks
 from data.errors import CaseFileError
+from data.schema import Span
 
 GOOD = {
     "id": "a-1",
@@ -77,3 +78,11 @@ def test_character_sets_numbers_as_ids_and_odd_characters(tmp_path, codec, pack)
     (case,) = read_cases(path)
     assert (case.id, case.narrative, dict(case.labels)) == ("7", "第一段\u2028第二段\ufffd", {"25469": 2})
     assert case.region == "\ufffd"
+
+
+def test_marks_are_read_and_broken_ones_are_refused_with_file_and_line(tmp_path):
+    path = write(tmp_path, {"id": "a", "marks": {"c/1": [[3, 9], [0, 2]]}}, "")
+    assert read_marks(path) == {"a": {"c/1": (Span(3, 9), Span(0, 2))}}
+    for row in ("[1]", {"id": "a"}, {"marks": {}}, {"id": "a", "marks": {"c": [[2, 2]]}}, {"id": "a", "marks": {"c": ["x"]}}):
+        with pytest.raises(CaseFileError, match="第 2 行"):
+            read_marks(write(tmp_path, {"id": "b", "marks": {}}, row))

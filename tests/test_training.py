@@ -7,16 +7,17 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from data.cases import CASES, fold_of, read_cases, read_elsewhere
+from data.cases import CASES, fold_of, read_cases, read_elsewhere, read_marks
 from data.catalogue import matched_regulations
 from data.categories import MATCHED
 from data.entries import entries_of
 from data.errors import ModelError
-from data.schema import Case
+from data.schema import Case, Span
+from models.attention import ClauseAttention
 from models.encoder import load_encoder
-from models.training.losses import listwise, pointwise
+from models.training.losses import listwise, pointing, pointwise
 from models.training.progress import Recipe, train
-from models.training.targets import UNKNOWN, Example, examples, weight_of
+from models.training.targets import UNKNOWN, Example, examples, passages, weight_of
 from models.training.tower import Tower, grouped_by_length, padded
 from models.training.watch import mean_ndcg
 from tests.conftest import ROOT, make_entry
@@ -69,6 +70,47 @@ def test_every_training_narrative_is_labelled_elsewhere_under_other_regulations_
     assert not any(
         clause.startswith(regions[key] + "/") for key, found in passes.items() for labels in found for clause in labels
     )
+
+
+STORY = "他去查了三次。老板把软管埋在地里！天黑了。后来赔了五万元，没人受伤。"
+
+
+def marked(grades, marks):
+    rows = {row: [Span(STORY.index(words), STORY.index(words) + len(words)) for words in found] for row, found in marks.items()}
+    return Example(Case("k", "alpha", STORY, {}, "train", ""), np.array(grades, np.float32), rows)
+
+
+def test_a_passage_matches_what_is_marked_inside_it_and_nothing_is_known_of_the_rest():
+    example = marked([2, 1, 0, UNKNOWN], {0: ["把软管埋在地里"], 1: ["没人受伤", "赔了五万元"]})
+    found = {passage.case.narrative: passage.grades.tolist() for passage in passages(example)}
+    assert len(found) == 2
+    (soft,) = (grades for text, grades in found.items() if "软管" in text)
+    (paid,) = (grades for text, grades in found.items() if "没人受伤" in text)
+    assert soft == [2, UNKNOWN, 0, UNKNOWN] and paid == [UNKNOWN, 1, 0, UNKNOWN]
+    assert passages(marked([2, 0, 0, 0], {})) == []
+
+
+def test_the_shipped_marks_lie_in_their_narratives_and_belong_to_labelled_clauses():
+    cases = {case.id: case for case in read_cases(CASES / "train.jsonl")}
+    marks = read_marks(CASES / "marks.jsonl")
+    assert len(marks) > 1500
+    for key, found in marks.items():
+        assert set(found) <= set(cases[key].labels)
+        assert all(span.end <= len(cases[key].narrative) for spans in found.values() for span in spans)
+
+
+def test_pointing_by_hand():
+    weights = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8], [1.0, 0.0, 0.0]])
+    at = torch.tensor([[True, True, False], [False, False, True], [False, False, False]])
+    assert pointing(weights, at).item() == pytest.approx(-(np.log(0.75) + np.log(0.8)) / 2)
+    assert pointing(weights, torch.zeros(3, 3, dtype=torch.bool)).item() == 0
+
+
+def test_training_goes_on_from_the_head_of_a_trained_folder(tiny):
+    before = ClauseAttention(np.full((12, 12), 0.5, np.float32), 7.0, 0.25)
+    before.save(tiny)
+    after = Tower(tiny, frozen=1).attention()
+    assert after.sharpness == 7.0 and after.whole == pytest.approx(0.25) and np.array_equal(after.view, before.view)
 
 
 def test_listwise_by_hand():

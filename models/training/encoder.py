@@ -32,7 +32,7 @@ from models.training.folder import write_folder
 from models.training.losses import listwise, pointing, pointwise
 from models.training.progress import say, train
 from models.training.targets import UNKNOWN, Example, examples, passages, weight_of
-from models.training.tower import Tower
+from models.training.tower import Tower, grouped_by_length
 from models.training.watch import mean_ndcg
 
 __all__ = ["main"]
@@ -117,10 +117,10 @@ class _Task:
         lines, rows, marked = texts.marks(batch, weights.shape[-1])
         total = POINTING * pointing(weights[lines, rows], marked)
         short = [place for i in batch for place in lessons.of[i]]
-        if short:
-            states = self.tower.upper([lessons.passages.lower[place] for place in short])
-            scores = torch.cat([scores, self.tower.score(states, clauses)])
-            grades = torch.cat([grades, lessons.passages.grades(short)])
+        lower = [lessons.passages.lower[place] for place in short]
+        for group in grouped_by_length(lower, 24):
+            scores = torch.cat([scores, self.tower.score(self.tower.upper([lower[i] for i in group]), clauses)])
+            grades = torch.cat([grades, lessons.passages.grades([short[i] for i in group])])
         return total + self._matching(scores, grades)
 
     def _matching(self, scores: Tensor, grades: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from data.catalogue import matched_regulations
 from data.categories import MATCHED
 from data.entries import entries_of
 from data.schema import Clause, Span
+from models.layout import read_manifest
 from models.training.command import add_options, open_tokenizer, recipe_of, run
 from models.training.folder import write_folder
 from models.training.losses import listwise, pointing, pointwise
@@ -170,7 +171,7 @@ def _run(options: argparse.Namespace) -> None:
         state=state,
         after=lambda epoch: say(f"开发集 nDCG@10 {mean_ndcg(task.scores(watched).numpy(), watched.found, clauses):.4f}"),
     )
-    source = f"{options.start.name}; {', '.join(path.name for path in paths)}, {count} narratives"
+    source = f"{read_manifest(options.start).source}; {', '.join(path.name for path in paths)}, {count} narratives"
     write_folder(tower, options.start, options.out, source=source, max_tokens=TOKENS)
     state.unlink()
 

@@ -26,6 +26,7 @@ from data.cases import fold_of, read_cases
 from data.entries import read_clause_file
 from data.jsonl import numbered_lines, read_lines_text
 from data.schema import Case
+from models.layout import read_manifest
 from models.training.command import add_options, open_tokenizer, recipe_of, run
 from models.training.folder import write_folder
 from models.training.progress import say, train
@@ -100,7 +101,7 @@ def _run(options: argparse.Namespace) -> None:
         task.loss,
         state=state,
     )
-    source = f"{options.start.name}; STARD (MIT), {len(asked)} questions"
+    source = f"{read_manifest(options.start).source}; STARD (MIT), {len(asked)} questions"
     write_folder(tower, options.start, options.out, source=source, max_tokens=512)
     state.unlink()
 

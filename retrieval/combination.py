@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,11 @@ from numpy.typing import NDArray
 from data.errors import ModelError
 from retrieval.scope_prior import ScopePrior
 
-__all__ = ["COMBINATION", "Band", "Combination"]
+__all__ = ["COMBINATION", "SHORT", "Band", "Combination", "expected_clauses"]
 
 COMBINATION = Path(__file__).with_name("combination.json")
+SHORT = 60
+"""Characters below which a narrative counts as short."""
 _SHORT_LISTS = re.compile(r"\[[-\d.,\s]+\]")  # lists of numbers, which json would spread over a line each
 Floats = NDArray[np.float32]
 
@@ -41,8 +44,8 @@ class Combination:
     """Weights of the parts, and what was seen when they were fitted.
 
     `encoder` is the digest of the encoder, `regulations` are those of the `cases` cases, `bands` are ordered from the most
-    probable down, and below `abstain_below` for its best clause a narrative gets no suggestion. `scope` orders clauses of several
-    regulations.
+    probable down. A narrative of which fewer than `abstain_below` clauses are expected to be right gets no suggestion. `scope`
+    orders clauses of several regulations.
     """
 
     encoder: str
@@ -79,6 +82,10 @@ class Combination:
         """Return 1 / (1 + e^-logit)."""
         return (1 / (1 + np.exp(-np.clip(logits, -60, 60)))).astype(np.float32)
 
+    def too_little(self, probabilities: Floats, characters: int) -> bool:
+        """Tell whether a narrative of so many characters speaks to too few clauses for suggestions; no clause gives True."""
+        return expected_clauses(probabilities, characters) < self.abstain_below
+
     def band(self, probability: float) -> Band:
         """Return the band that a probability falls in; the last one takes all that is left."""
         return next((band for band in self.bands if probability >= band.least), self.bands[-1])
@@ -96,6 +103,14 @@ class Combination:
         fields = asdict(replace(self, scope=None)) | {"scope": None if self.scope is None else self.scope.to_json()}
         lines = json.dumps(fields, ensure_ascii=False, indent=1)
         path.write_text(_SHORT_LISTS.sub(_one_line, lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def expected_clauses(probabilities: NDArray[np.floating[Any]], characters: int) -> float:
+    """Return how many of the clauses are expected to be right, the sum of their probabilities.
+
+    A text below `SHORT` characters tells one thing where others tell several, so it counts twice.
+    """
+    return float(probabilities.sum()) * (2 if characters < SHORT else 1)
 
 
 def _one_line(found: re.Match[str]) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from data.cases import CASES, read_cases
 from data.errors import InputError, RongcuoError
 from data.schema import Case
-from retrieval.combination import COMBINATION, Band, Combination
+from retrieval.combination import COMBINATION, Band, Combination, expected_clauses
 from retrieval.loading import open_matcher
 from retrieval.matcher import Matcher
 from retrieval.scope_prior import LONGEST, ScopePrior
@@ -69,7 +69,9 @@ def fit(matcher: Matcher, cases: Sequence[Case], stories: Sequence[Case] = ()) -
         intercept=round(intercept, 5),
         cases=len(samples),
         bands=_bands(np.concatenate(list(held_out)), np.concatenate([s.relevant for s in samples])),
-        abstain_below=_limit([float(p.max()) for p, s in zip(held_out, samples, strict=True) if s.relevant.any()]),
+        abstain_below=_limit(
+            [expected_clauses(p, len(s.case.narrative)) for p, s in zip(held_out, samples, strict=True) if s.relevant.any()]
+        ),
     )
     return replace(combination, scope=_scope(matcher, combination, cases, stories)) if stories else combination
 
@@ -143,9 +145,9 @@ def _bands(probability: Floats, relevant: NDArray[np.bool_]) -> tuple[Band, ...]
     return tuple(found)
 
 
-def _limit(best: Sequence[float]) -> float:
-    """Return the probability that the best clause of all but a few labelled cases reaches."""
-    return round(float(np.quantile(best, _WRONGLY)), 4)
+def _limit(expected: Sequence[float]) -> float:
+    """Return how many clauses are expected for all but a few labelled cases."""
+    return round(float(np.quantile(expected, _WRONGLY)), 4)
 
 
 def _sigmoid(logits: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 
 from data.schema import Evidence, Span
 from models.segment import BIGRAM_MARK, Segmenter
+from retrieval.alignment import Alignment
 
-__all__ = ["best_sentences", "clause_parts", "shared_words"]
+__all__ = ["best_sentences", "shared_words"]
 
-_PART_END = re.compile(r"[^，,；;。：:]+[，,；;。：:]?")
 _WORTH_SHOWING = 0.5  # of the best sentence's closeness
 # Words that stand in every narrative and many clauses: shared, they point nowhere.
 _EMPTY = frozenset(
@@ -22,34 +21,26 @@ _EMPTY = frozenset(
 )
 
 
-def best_sentences(
-    narrative: str,
-    clause: str,
-    sentences: Sequence[Span],
-    closeness: NDArray[np.float32],
-    *,
-    segmenter: Segmenter,
-    most: int = 2,
-) -> tuple[Evidence, ...]:
-    """Return up to `most` sentences that point to the clause, best first, each with the clause part it shares most words with.
+def best_sentences(alignment: Alignment, closeness: NDArray[np.float32], *, clause: str, most: int = 2) -> tuple[Evidence, ...]:
+    """Return up to `most` sentences that point to the clause, best first, each with the element of the clause that it points to.
 
-    `closeness` is (len(sentences),), see `Scorer.sentence_scores`. A weight is the sentence's closeness in proportion to the best
-    one's, so the first has 1.0; below half of it, or where nothing is closer than chance, a sentence is left out, but for
-    the first. No sentence gives ().
+    `closeness` is (sentences,), see `Scorer.sentence_scores`; `alignment` is that of the clause with the same sentences. A
+    weight is the sentence's closeness in proportion to the best one's, so the first has 1.0; below half of it, or where nothing
+    is closer than chance, a sentence is left out, but for the first. No sentence gives ().
     """
-    if not len(sentences):
+    sentences = alignment.sentences
+    if not sentences:
         return ()
     # among equals the shorter sentence says more exactly where to look
     order = sorted(range(len(sentences)), key=lambda i: (-float(closeness[i]), len(sentences[i]), sentences[i].start))[:most]
     best = float(closeness[order[0]])
     weights = [float(closeness[i]) / best if best > 0 else 0.0 for i in order]
     kept = [(order[0], 1.0), *((i, w) for i, w in zip(order[1:], weights[1:], strict=True) if w >= _WORTH_SHOWING)]
-    return tuple(Evidence(sentences[i], _part_for(sentences[i].of(narrative), clause, segmenter), weight) for i, weight in kept)
-
-
-def clause_parts(clause: str) -> tuple[Span, ...]:
-    """Return the parts of a clause between its commas and semicolons; together they cover it; empty text gives ()."""
-    return tuple(Span(m.start(), m.end()) for m in _PART_END.finditer(clause))
+    found = []
+    for place, weight in kept:
+        element = alignment.element_of(sentences[place])
+        found.append(Evidence(sentences[place], Span(0, len(clause)) if element is None else element.span, weight))
+    return tuple(found)
 
 
 def shared_words(narrative: str, clause: str, segmenter: Segmenter) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
@@ -79,13 +70,3 @@ def _merged(spans: Sequence[tuple[str, Span]], terms: set[str]) -> tuple[Span, .
         else:
             merged.append(span)
     return tuple(merged)
-
-
-def _part_for(window: str, clause: str, segmenter: Segmenter) -> Span:
-    told = {term for term, _ in segmenter.term_spans(window)}
-    best, most = Span(0, len(clause)), 0
-    for part in clause_parts(clause):
-        shared = sum(term in told for term, _ in segmenter.term_spans(part.of(clause)))
-        if shared > most:
-            best, most = part, shared
-    return best

@@ -15,6 +15,7 @@ from models.protocols import Encoder, Reading, Vectors
 from models.reading import share_of_windows
 from models.segment import Segmenter
 from models.sentences import split_sentences, windows
+from retrieval.alignment import Aligner
 from retrieval.combination import Combination
 from retrieval.fusion import fuse_scores, order
 from retrieval.index import Index
@@ -82,6 +83,7 @@ class Scorer:
         self.combination = Combination.of(encoder.digest, settings.combination)
         self.index = index
         self.encoder = encoder
+        self.aligner = Aligner(encoder)
         self.segmenter = segmenter
         self.settings = settings
         # a narrative is often scored several times over: by several systems, or for another region

@@ -22,7 +22,7 @@ lint: setup-test
 setup: $(VENV)/.installed
 
 setup-test: $(VENV)/.installed-dev $(UNTRAINED)
-	@sh tests/install_chromium.sh
+	@sh tests/install_programs.sh
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更高版本")'

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from data.errors import CaseFileError, FileError
+from data.errors import CaseFileError, FileError, repeated
 from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text, whole
 from data.schema import Case, Span
 
@@ -93,6 +93,9 @@ def _marks(row: dict[str, Any]) -> dict[str, tuple[Span, ...]]:
     marks = row.get("marks")
     if not isinstance(marks, dict):
         raise ValueError("缺少 marks（{条款编号: [[起, 止], …]}）")
+    for key, places in marks.items():
+        if not isinstance(places, list):
+            raise ValueError(f"marks 里 {key!r} 的位置应是 [[起, 止], …]，现在是 {places!r}")
     return {identifier_of(key): tuple(_span(place) for place in places) for key, places in marks.items()}
 
 
@@ -116,7 +119,7 @@ def _cases(name: str, text: str) -> Iterator[Case]:
         except ValueError as error:
             raise CaseFileError(f"{name} 第 {number} 行：{error}，请改正后再试。") from error
         if case.id in seen:
-            raise CaseFileError(f"{name} 第 {number} 行：编号 {case.id} 与第 {seen[case.id]} 行重复，请改正后再试。")
+            raise CaseFileError(f"{name} 第 {number} 行：编号 {repeated(case.id)} 与第 {seen[case.id]} 行重复，请改正后再试。")
         seen[case.id] = number
         yield case
 

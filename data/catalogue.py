@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from data.categories import categorise, load_overrides
-from data.errors import FileError, InputError
+from data.errors import FileError, InputError, repeated
 from data.metadata import read_metadata
 from data.parser import parse
 from data.schema import Regulation
@@ -152,4 +152,4 @@ def resolve_region(name: str) -> str | None:
     near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
     hint = f"您是否想用“{near[0]}”？" if near else ""
     choices = "、".join(f"{source.id}（{source.region}）" for source in load_sources() if source.region)
-    raise InputError(f"没有地区“{name.strip()}”。{hint}可选：{choices}，或 all（全部）。")
+    raise InputError(f"没有地区“{repeated(name)}”。{hint}可选：{choices}，或 all（全部）。")

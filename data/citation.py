@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from data.numerals import number_to_chinese
+from data.numerals import number_in_words
 from data.schema import Clause, Regulation
 
 __all__ = ["citations"]
@@ -45,7 +45,7 @@ def _step(clause: Clause, *, alone: bool) -> str:
     in_article = ".art" in f".{(clause.parent_id or '').rpartition('/')[2]}"
     if in_article and alone:
         return ""
-    return f"第{number_to_chinese(int(clause.number.lstrip('p') or 1))}{'款' if in_article else '段'}"
+    return f"第{number_in_words(int(clause.number.lstrip('p') or 1))}{'款' if in_article else '段'}"
 
 
 def _headings(node: str, labels: dict[str, str]) -> str:

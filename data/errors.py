@@ -23,6 +23,7 @@ __all__ = [
     "ParseError",
     "RongcuoError",
     "reason",
+    "repeated",
 ]
 
 _REASONS = {
@@ -54,6 +55,12 @@ def reason(error: OSError) -> str:
     if error.errno is None:
         return "原因不明"
     return _REASONS.get(error.errno, f"错误代码 {error.errno}")
+
+
+def repeated(typed: str) -> str:
+    """Return what a person typed as a message repeats it: on one line, at most 40 characters, none that cannot be printed."""
+    bare = "".join(ch if ch.isprintable() else "\ufffd" for ch in " ".join(typed.split()))
+    return bare if len(bare) <= 40 else f"{bare[:39]}…"
 
 
 class RongcuoError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,17 +17,15 @@ from typing import Literal, TypeVar, get_args
 
 from data.catalogue import matched_regulations
 from data.errors import FileError, InputError, reason
-from data.schema import Regulation
+from data.schema import Regulation, State, Status
 
-__all__ = ["STATE_LABELS", "Group", "GroupSummary", "Logic", "load_logic", "place_of", "summarise"]
+__all__ = ["STATE_LABELS", "Group", "GroupSummary", "Logic", "Status", "load_logic", "place_of", "summarise"]
 
 TABLE = Path(__file__).with_name("logic.toml")
 
 Part = Literal["duty", "tolerance", "mitigation", "against", "inaction", "looks"]
 Rule = Literal["any", "all", "none", "questions"]
 Side = Literal["for", "against", "both"]
-Status = Literal["supported", "contradicted", "not_stated"]
-State = Literal["met", "not met", "raised", "clear", "open"]
 _Choice = TypeVar("_Choice", bound=str)
 
 STATE_LABELS: Mapping[State, str] = MappingProxyType(
@@ -35,14 +33,16 @@ STATE_LABELS: Mapping[State, str] = MappingProxyType(
 )
 """What people read: it tells what the narrative says of the group's own clauses, whichever side they are on."""
 
-_NEEDED = ("id", "title", "part", "rule", "side", "clauses")  # and perhaps requires, questions
+_NEEDED = ("id", "title", "part", "rule", "side", "clauses")
+_OPTIONAL = ("requires", "questions", "contrary")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Clauses that stand together under one rule; `requires` are groups that have to hold first.
 
-    A group holds where it is "met", or "clear" under the rule "none". `questions` are by clause id, in clause order.
+    A group holds where it is "met", or "clear" under the rule "none". `questions` are by clause id, in clause order; `contrary`
+    names by clause id the clauses of any regulation whose story speaks against it.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Group:
     clauses: tuple[str, ...]
     requires: tuple[str, ...]
     questions: Mapping[str, str]
+    contrary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +180,17 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _group(place: str, row: Mapping[str, object], regulation: Regulation) -> Group:
-    wrong = set(_NEEDED) ^ (set(row) - {"requires", "questions"})
+    wrong = set(_NEEDED) ^ (set(row) - set(_OPTIONAL))
     if wrong:
-        raise FileError(f"{place}的键“{min(wrong)}”多余或者缺少，必有：{'、'.join(_NEEDED)}，可有：requires、questions。")
+        raise FileError(f"{place}的键“{min(wrong)}”多余或者缺少，必有：{'、'.join(_NEEDED)}，可有：{'、'.join(_OPTIONAL)}。")
     name, title = _text(place, "id", row["id"]), _text(place, "title", row["title"])
     part: Part = _one_of(place, row, "part", get_args(Part))
     rule: Rule = _one_of(place, row, "rule", get_args(Rule))
     side: Side = _one_of(place, row, "side", get_args(Side))
     clauses = _expanded(place, _texts(place, row, "clauses"), regulation)
     questions = _questions(place, row.get("questions", {}), clauses, needed=rule != "any")
-    return Group(name, title, part, rule, side, clauses, _texts(place, row, "requires"), questions)
+    contrary = _contrary(place, row.get("contrary", {}), clauses)
+    return Group(name, title, part, rule, side, clauses, _texts(place, row, "requires"), questions, contrary)
 
 
 def _text(place: str, key: str, value: object) -> str:
@@ -233,6 +235,19 @@ def _questions(place: str, table: object, clauses: Sequence[str], *, needed: boo
         raise FileError(f"{place}的 questions 里“{(stray + missing)[0]}”{'不是本组的条款' if stray else '还没有问题，请补上'}。")
     asked = {clause: _text(place, f"questions 里“{clause}”", table[clause]) for clause in clauses if clause in table}
     return MappingProxyType(asked)
+
+
+def _contrary(place: str, table: object, clauses: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return what speaks against the clauses of a group; FileError for a clause that no regulation, or not this group, has."""
+    if not isinstance(table, dict):
+        raise FileError(f"{place}的 contrary 应为“条款编号 = 一列条款编号”的表。")
+    known = {clause.id for regulation in matched_regulations() for clause in regulation.clauses}
+    found = {name: _texts(f"{place}的 contrary", table, name) for name in table}
+    for name, against in found.items():
+        stray = ({name} - set(clauses)) | (set(against) - known)
+        if stray:
+            raise FileError(f"{place}的 contrary 里“{min(stray)}”不是本组的或者随附法规的条款，请核对编号。")
+    return MappingProxyType(found)
 
 
 def _check_together(place: str, groups: Sequence[Group]) -> None:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.numerals import number_to_chinese
+from data.numerals import number_in_words
 from data.schema import Piece, Regulation
 
 __all__ = ["numbering_report"]
@@ -21,7 +21,7 @@ class _Numbered:
     line: int
 
     def __str__(self) -> str:
-        return f"第{number_to_chinese(self.number)}条" + (f"之{number_to_chinese(self.sub)}" if self.sub else "")
+        return f"第{number_in_words(self.number)}条" + (f"之{number_in_words(self.sub)}" if self.sub else "")
 
 
 def numbering_report(regulation: Regulation) -> list[str]:

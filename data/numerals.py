@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-__all__ = ["CIRCLED", "DIGITS", "number_to_chinese", "parse_number"]
+__all__ = ["CIRCLED", "DIGITS", "number_in_words", "number_to_chinese", "parse_number"]
 
 DIGITS = "〇○零一二三四五六七八九十百千万两廿卅0-9０-９"
 """The characters a number in a label is made of, for use inside a regular-expression class."""
@@ -86,3 +86,8 @@ def number_to_chinese(number: int) -> str:
             parts += ("零" if gap else "") + _CHINESE[digit] + name
         gap = not digit and bool(parts)
     return parts.removeprefix("一") if 10 <= number < 20 else parts
+
+
+def number_in_words(number: int) -> str:
+    """Return `number` as people read it in a label: as `number_to_chinese` writes it, beyond 9999 in digits."""
+    return number_to_chinese(number) if 0 <= number <= 9999 else str(number)

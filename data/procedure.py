@@ -134,8 +134,7 @@ def timetable(regulation_id: str, start: date, *, table: Path = HOLIDAYS_FILE) -
         FileError: one of the tables is broken.
 
     """
-    rows, clauses = steps(regulation_id), _clauses()
-    cited = {key: value for regulation in matched_regulations() for key, value in citations(regulation).items()}
+    rows, clauses, cited = steps(regulation_id), _clauses(), _citations()
     return tuple(
         Step(row, start, due(row, start, table=table), cited[row.clause_id], clauses[row.clause_id].text) for row in rows
     )
@@ -149,7 +148,13 @@ _COUNTERS: Mapping[str, Callable[[date, int, Path], LastDay]] = {
 }
 
 
-def _clauses() -> dict[str, Clause]:
+@lru_cache(maxsize=1)
+def _citations() -> Mapping[str, str]:
+    return {key: value for regulation in matched_regulations() for key, value in citations(regulation).items()}
+
+
+@lru_cache(maxsize=1)
+def _clauses() -> Mapping[str, Clause]:
     return {clause.id: clause for regulation in matched_regulations() for clause in regulation.clauses}
 
 

@@ -26,6 +26,10 @@ Level = Literal[
     "space",  # white space between pieces
 ]
 Polarity = Literal["supports", "contradicts", "unclear"]
+Told = Literal["asserted", "denied", "alleged", "hypothetical", "unclear"]  # hypothetical: planned, supposed, or what a rule says
+DecidedBy = Literal["rule", "model", "none"]
+Status = Literal["supported", "contradicted", "not_stated"]
+State = Literal["met", "not met", "raised", "clear", "open"]
 Split = Literal["train", "dev", "test"]
 
 
@@ -123,19 +127,27 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Words of the narrative and the words of the clause they speak to; `weight` is in 0..1."""
+    """Words of the narrative and the words of the clause they speak to; `weight` is in 0..1.
+
+    `told` is how the words put what the clause speaks of, `polarity` what follows for the clause, `decided_by` who says so, and
+    `reason` a short Chinese phrase that says why, "" where nobody has judged.
+    """
 
     narrative: Span
     clause: Span
     weight: float
     polarity: Polarity = "unclear"
+    told: Told = "unclear"
+    decided_by: DecidedBy = "none"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """One suggested clause, with how it is cited. A part that did not run is None, never 0.
 
-    `band` is the word for its probability (强, 中, 弱, 不予匹配), "" without one.
+    `band` is the word for its probability (强, 中, 弱, 不予匹配), "" without one. `polarity` is that of its first evidence that
+    says something, and `decided_by` who judged that.
     """
 
     rank: int
@@ -149,6 +161,7 @@ class Match:
     band: str = ""
     polarity: Polarity = "unclear"
     evidence: tuple[Evidence, ...] = ()
+    decided_by: DecidedBy = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +181,57 @@ class MatchReport:
     elapsed: float
     stages: tuple[str, ...] = field(default=())
     calibration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseStanding:
+    """What a narrative tells about one clause, with the words that it rests on (none where it is not stated).
+
+    `decided_by` is "rule" where words of the narrative decided, "model" where the probability did; `reason` says so in Chinese.
+    """
+
+    clause_id: str
+    status: Status
+    words: tuple[Span, ...] = ()
+    decided_by: DecidedBy = "none"
+    reason: str = ""
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPicture:
+    """The clauses of one group of a regulation's logic (data/logic.toml) as a narrative tells them.
+
+    `state` follows from the statuses by the rule of the group; `questions` are the facts still to establish, by clause id, and
+    `waiting` the titles of the groups that have to hold first and do not yet.
+    """
+
+    id: str
+    title: str
+    part: str
+    rule: str
+    side: str
+    state: State
+    clauses: tuple[ClauseStanding, ...]
+    questions: tuple[tuple[str, str], ...]
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePicture:
+    """A narrative by the logic of one regulation: what is told for and against each group, and what is not. Never a verdict."""
+
+    regulation_id: str
+    groups: tuple[GroupPicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LikeCase:
+    """A case like a narrative: its id, text and labels (its outcome), where it comes from, and how like it is, 0..1."""
+
+    case_id: str
+    region: str
+    narrative: str
+    labels: Mapping[str, int]
+    source: str
+    likeness: float

@@ -39,7 +39,9 @@ class ClauseAttention:
         `states` is float32 (tokens, dim), at least one token; `clauses` is float32 (clauses, dim), unit rows.
         """
         units = states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-12)
-        logits = self.sharpness * ((clauses @ self.view) @ units.T)
+        # the same product, begun at the side where it is smaller
+        seen = clauses @ (self.view @ units.T) if len(units) < len(clauses) else (clauses @ self.view) @ units.T
+        logits = self.sharpness * seen
         logits -= logits.max(axis=1, keepdims=True)
         raised = np.exp(logits)
         found: Vectors = raised / raised.sum(axis=1, keepdims=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.errors import ModelError
-from models.attention import ClauseAttention
-from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, read_manifest
+from models.attention import ATTENTION, ClauseAttention
+from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, check_file, read_manifest
 from models.protocols import Encoder, Vectors
 from models.reading import ReadingEncoder, unit_rows
 
@@ -52,6 +52,9 @@ class OnnxEncoder(ReadingEncoder):
         from tokenizers import Tokenizer
 
         manifest = read_manifest(folder)
+        for name in (ONNX, TOKENIZER, ATTENTION):  # a changed byte would give other vectors without any error
+            if name in manifest.files:
+                check_file(folder, manifest, name)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

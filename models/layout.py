@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from data.errors import ModelError
+from data.errors import ModelError, reason
 
-__all__ = ["BASE_NAME", "DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "file_digests", "read_manifest", "seal"]
+__all__ = ["BASE_NAME", "DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "check_file", "file_digests", "read_manifest", "seal"]
 
 FORMAT = 1
 BASE_NAME = "e5-small-zh"
@@ -67,6 +67,17 @@ def file_digests(folder: Path) -> dict[str, str]:
             with path.open("rb") as file:
                 found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
+
+
+def check_file(folder: Path, manifest: Manifest, name: str) -> None:
+    """Raise ModelError unless the file of that name is the one that the manifest was sealed over."""
+    try:
+        with (folder / name).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"编码模型 {folder} 的 {name} 读不出来（{reason(error)}），请检查路径和权限。") from error
+    if found != manifest.files.get(name, found):
+        raise ModelError(f"编码模型 {folder} 的 {name} 与清单不符，可能已损坏；内置的请重新安装程序，自建的请重新运行 {_REBUILD}")
 
 
 def read_manifest(folder: Path) -> Manifest:

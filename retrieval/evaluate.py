@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.categories import CATEGORIES
-from data.errors import InputError
+from data.errors import InputError, repeated
 from data.schema import Case, Clause
 from retrieval.matcher import Matcher, Ranked
 from retrieval.measures import (
@@ -130,7 +130,8 @@ def check_labels(matcher: Matcher, cases: Sequence[Case]) -> None:
         regulation, candidates = regions[case.region]
         for clause in case.labels:
             if clause not in candidates:
-                raise InputError(f"案例 {case.id} 标注的条款 {clause} {_why_not(known.get(clause), regulation)}")
+                why = _why_not(known.get(clause), regulation)
+                raise InputError(f"案例 {repeated(case.id)} 标注的条款 {repeated(clause)} {why}")
 
 
 def length_band(case: Case) -> str:
@@ -156,7 +157,7 @@ def _candidates(matcher: Matcher, case: Case) -> tuple[str, frozenset[str]]:
     try:
         scope = matcher.scope(case.region)
     except InputError as error:
-        raise InputError(f"案例 {case.id}：{error}") from error
+        raise InputError(f"案例 {repeated(case.id)}：{error}") from error
     entries = matcher.index.entries
     return scope.region, frozenset(entries[row].clause.id for row in scope.rows.tolist())
 

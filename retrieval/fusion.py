@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fuse_scores", "order"]
+__all__ = ["fuse_scores", "leaders", "order"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -16,6 +16,16 @@ Ints = NDArray[np.int64]
 def order(scores: Floats) -> Ints:
     """Return row numbers, best score first; equal scores keep document order; empty input gives shape (0,)."""
     return np.argsort(-scores, kind="stable")
+
+
+def leaders(scores: Floats, count: int) -> Ints:
+    """Return the row numbers of the first `count` of `order`, ascending: what a cut needs, without sorting the rest."""
+    if len(scores) <= count:
+        return np.arange(len(scores), dtype=np.int64)
+    least = np.partition(scores, -count)[-count]
+    above = np.flatnonzero(scores > least)
+    level = np.flatnonzero(scores == least)[: count - len(above)]
+    return np.sort(np.concatenate([above, level]))
 
 
 def fuse_scores(scores: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

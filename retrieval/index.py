@@ -4,6 +4,8 @@
 <folder>/<version>/manifest.json    format, digests, settings
 <folder>/<version>/entries.jsonl    one clause per line; the line number is the row everywhere else
 <folder>/<version>/bm25.* tfidf.* dense.faiss background.npz
+<folder>/<version>/milvus.*         in place of dense.faiss and bm25.npz: where Milvus keeps them
+<folder>/<version>/digests.json     sizes and sha256 of all of them
 
 A version is named ``<digest>-<random>``, so that building the same index again never touches the one in use.
 """
@@ -21,22 +23,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.entries import Entry
-from data.errors import IndexBuildError, reason
+from data.errors import IndexBuildError, reason, repeated
 from models.protocols import Encoder, Vectors
 from models.segment import Segmenter
-from retrieval.backends.store import VectorStore
+from retrieval.backends.choose import keep_parts, load_parts
+from retrieval.backends.store import TermWeights, VectorStore
 from retrieval.background import Background, digest
+from retrieval.digests import check_digests, write_digests
 from retrieval.lexical import Bm25, TfIdf
 from retrieval.manifest import Manifest, entries_digest, read_entries, read_manifest, write_entries, write_manifest
 from retrieval.settings import Settings
 from retrieval.versions import add_version, current_version
 
-__all__ = ["FORMAT", "Index", "Manifest", "build", "check_model", "load", "open_or_build", "save", "wanted"]
+__all__ = [
+    "BROKEN",
+    "FORMAT",
+    "Index",
+    "Manifest",
+    "build",
+    "check_model",
+    "load",
+    "open_or_build",
+    "read_parts",
+    "save",
+    "wanted",
+    "write_parts",
+]
 
 FORMAT = 1
 _CHUNK = 256  # texts per call of the encoder: enough to fill batches, few enough to show progress
 # what numpy, scipy, scikit-learn and json raise for files that were cut off, overwritten or mixed up
-_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +61,7 @@ class Index:
     """Clauses and everything that scores them; row i of each part belongs to ``entries[i]``."""
 
     entries: tuple[Entry, ...]
-    bm25: Bm25
+    bm25: TermWeights
     tfidf: TfIdf
     store: VectorStore
     background: Background
@@ -80,21 +97,21 @@ def build(
 ) -> Index:
     """Score-ready index over `entries` in their order; `background` are narratives as `retrieval.background` wants them.
 
-    No entries or a repeated id raise IndexBuildError.
+    No entries, a repeated id or a backend that cannot be used raise IndexBuildError.
     """
-    from retrieval.backends.faiss_store import FaissStore
-
     kept = tuple(entries)
     _check(kept)
     texts = [entry.document(lead=settings.document_lead, title=settings.document_title) for entry in kept]
     bm25 = Bm25.build(texts, segmenter.terms, k1=settings.bm25_k1, b=settings.bm25_b)
     tfidf = TfIdf.build(texts, min_n=settings.tfidf_min_n, max_n=settings.tfidf_max_n)
+    means = Background.build(background, encoder, segmenter, bm25, tfidf)
+    store, words = keep_parts(kept, _encode(texts, encoder, progress), bm25, settings)
     return Index(
         entries=kept,
-        bm25=bm25,
+        bm25=words,
         tfidf=tfidf,
-        store=FaissStore.build(_encode(texts, encoder, progress)),
-        background=Background.build(background, encoder, segmenter, bm25, tfidf),
+        store=store,
+        background=means,
         manifest=wanted(kept, encoder, settings, background),
     )
 
@@ -105,7 +122,7 @@ def save(index: Index, folder: Path) -> Path:
     Returns the version's folder. Raises IndexBuildError where it cannot be written.
     """
     try:
-        return add_version(folder, index.manifest.digest, lambda draft: _write_parts(index, draft))
+        return add_version(folder, index.manifest.digest, lambda draft: _write_checked(index, draft))
     except OSError as error:
         raise IndexBuildError(f"索引无法写入 {folder}（{reason(error)}），请检查路径、磁盘空间和写权限。") from error
 
@@ -172,11 +189,17 @@ def _check(entries: Sequence[Entry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         if entry.clause.id in seen:
-            raise IndexBuildError(f"条款编号 {entry.clause.id} 重复，请先改成唯一的编号。")
+            raise IndexBuildError(f"条款编号 {repeated(entry.clause.id)} 重复，请先改成唯一的编号。")
         seen.add(entry.clause.id)
 
 
-def _write_parts(index: Index, folder: Path) -> None:
+def _write_checked(index: Index, folder: Path) -> None:
+    write_parts(index, folder)
+    write_digests(folder)
+
+
+def write_parts(index: Index, folder: Path) -> None:
+    """Write the files of `index` into an existing `folder`. Raises OSError where the disk refuses."""
     write_manifest(index.manifest, folder)
     write_entries(index.entries, folder)
     parts: list[Any] = [index.bm25, index.tfidf, index.store, index.background]
@@ -191,24 +214,27 @@ def _read(folder: Path, version: Path) -> Index:
             raise IndexBuildError(
                 f"索引 {folder} 的格式是第 {manifest.format} 版，本程序需要第 {FORMAT} 版，请运行 rongcuo index build 重建。"
             )
-        return _read_parts(version, manifest)
+        check_digests(version)
+        return read_parts(version, manifest)
     except (PermissionError, NotADirectoryError) as error:
         raise IndexBuildError(f"索引 {folder} 读不出来（{reason(error)}），请检查路径和权限。") from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise IndexBuildError(f"索引 {folder} 已损坏，请运行 rongcuo index build --out {folder} 重建。") from error
 
 
-def _read_parts(version: Path, manifest: Manifest) -> Index:
-    """Read and check all parts; ValueError or another of `_BROKEN` where they are not those that the manifest describes."""
-    from retrieval.backends.faiss_store import FaissStore
+def read_parts(version: Path, manifest: Manifest) -> Index:
+    """Return the index whose files lie in the folder `version`.
 
+    Raises ValueError or another of `BROKEN`, or IndexBuildError, where they are not those that the manifest describes.
+    """
     for archive in version.glob("*.npz"):
         zipfile.ZipFile(archive).close()  # numpy would leave the file of a broken archive open
+    store, words = load_parts(version)
     index = Index(
         entries=read_entries(version, manifest),
-        bm25=Bm25.load(version),
+        bm25=words,
         tfidf=TfIdf.load(version),
-        store=FaissStore.load(version),
+        store=store,
         background=Background.load(version),
         manifest=manifest,
     )
@@ -220,7 +246,7 @@ def _check_shapes(index: Index) -> None:
     """Raise ValueError unless each part has one row per clause and each vocabulary one column per term."""
     rows = {
         "entries": len(index.entries),
-        "bm25": index.bm25.weights.shape[0],
+        "bm25": index.bm25.shape[0],
         "tfidf": index.tfidf.weights.shape[0],
         "store": len(index.store),
         "background bm25": len(index.background.bm25),
@@ -230,7 +256,7 @@ def _check_shapes(index: Index) -> None:
     if wrong:
         raise ValueError(f"rows {wrong}, the manifest says {index.manifest.count}")
     tables = {
-        "bm25": (index.bm25.weights.shape[1], len(index.bm25.vocabulary)),
+        "bm25": (index.bm25.shape[1], len(index.bm25.vocabulary)),
         "tfidf": (index.tfidf.weights.shape[1], len(index.tfidf.vocabulary)),
         "tfidf idf": (index.tfidf.weights.shape[1], len(index.tfidf.idf)),
     }

@@ -69,6 +69,16 @@ class Bm25:
             return np.zeros(self.weights.shape[0], dtype=np.float32)
         return np.asarray(self.weights[:, columns].sum(axis=1), dtype=np.float32).ravel()
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Documents and terms."""
+        return int(self.weights.shape[0]), int(self.weights.shape[1])
+
+    def weight(self, row: int, term: str) -> float:
+        """Return the weight of `term` in one document, 0 where it does not occur."""
+        column = self.vocabulary.get(term)
+        return 0.0 if column is None else float(self.weights[row, column])
+
     def save(self, folder: Path) -> None:
         """Write ``bm25.npz`` and ``bm25.json`` into `folder`."""
         sparse.save_npz(folder / "bm25.npz", self.weights)
@@ -86,12 +96,12 @@ class TfIdf:
     """Cosine of sublinear TF-IDF vectors over character n-grams.
 
     scikit-learn weighs the clauses; a query is weighed here by the same arithmetic, because importing scikit-learn takes longer
-    than all the rest of an answer.
+    than all the rest of an answer. The weights lie by n-gram, so that a query reads those of its own n-grams only.
     """
 
     vocabulary: dict[str, int]
     idf: NDArray[np.float32]
-    weights: sparse.csr_matrix
+    weights: sparse.csc_matrix
     min_n: int
     max_n: int
 
@@ -102,15 +112,17 @@ class TfIdf:
 
         vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(min_n, max_n), sublinear_tf=True, dtype=np.float32)
         try:
-            weights = vectorizer.fit_transform(documents).tocsr()
+            weights = vectorizer.fit_transform(documents).tocsc()
         except ValueError:  # scikit-learn refuses an empty vocabulary
-            return cls({}, np.zeros(0, np.float32), sparse.csr_matrix((len(documents), 0), dtype=np.float32), min_n, max_n)
+            return cls({}, np.zeros(0, np.float32), sparse.csc_matrix((len(documents), 0), dtype=np.float32), min_n, max_n)
         vocabulary = {gram: int(column) for gram, column in vectorizer.vocabulary_.items()}
         return cls(vocabulary, vectorizer.idf_.astype(np.float32), weights, min_n, max_n)
 
     def scores(self, query: str) -> Floats:
         """Return cosines, float32 (documents,), for one narrative."""
-        return np.asarray((self.weights @ self._vector(query).T).todense(), dtype=np.float32).ravel()
+        columns, values = self._vector(query)
+        found: Floats = self.weights[:, columns] @ values
+        return found
 
     def save(self, folder: Path) -> None:
         """Write ``tfidf.npz``, ``tfidf_idf.npy`` and ``tfidf.json`` into `folder`."""
@@ -125,18 +137,17 @@ class TfIdf:
         saved = json.loads((folder / "tfidf.json").read_text("utf-8"))
         vocabulary = {gram: column for column, gram in enumerate(saved["grams"])}
         idf = np.load(folder / "tfidf_idf.npy", allow_pickle=False)
-        return cls(vocabulary, idf, sparse.load_npz(folder / "tfidf.npz").tocsr(), saved["min_n"], saved["max_n"])
+        return cls(vocabulary, idf, sparse.load_npz(folder / "tfidf.npz").tocsc(), saved["min_n"], saved["max_n"])
 
-    def _vector(self, text: str) -> sparse.csr_matrix:
-        """Return (1 + ln tf) * idf per known n-gram, unit length, (1, grams); scikit-learn's TfidfVectorizer does the same."""
+    def _vector(self, text: str) -> tuple[NDArray[np.int32], Floats]:
+        """Return columns and (1 + ln tf) * idf of the known n-grams, of unit length; scikit-learn's TfidfVectorizer does so."""
         text = _SPACES.sub(" ", text.lower())
         grams = (text[i : i + n] for n in range(self.min_n, self.max_n + 1) for i in range(len(text) - n + 1))
         counts = Counter(column for gram in grams if (column := self.vocabulary.get(gram)) is not None)
         columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[columns]
         norm = float(np.linalg.norm(values)) or 1.0
-        pointers = np.array([0, len(columns)], dtype=np.int32)
-        return sparse.csr_matrix((values / norm, columns, pointers), shape=(1, len(self.vocabulary)), dtype=np.float32)
+        return columns, values / np.float32(norm)
 
 
 def _write_json(path: Path, value: object) -> None:

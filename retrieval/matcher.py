@@ -5,26 +5,29 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import load_sources, resolve_region
 from data.categories import CATEGORIES, HEADLINES, MATCHED
-from data.errors import InputError
+from data.errors import InputError, repeated
 from data.schema import Evidence, Match, MatchReport
 from models.protocols import Encoder
 from models.segment import Segmenter
+from retrieval.combination import SHORT
 from retrieval.evidence import best_sentences
 from retrieval.index import Index, check_model
+from retrieval.polarity import Model
 from retrieval.scoring import Scorer, Scores
 from retrieval.settings import Settings
+from retrieval.told import denied_exclusion, judged, polarity_of
 
 __all__ = ["Matcher", "Ranked"]
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
-_SHORT = 60  # characters
 _IMPROBABLE = (
     "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；请写明时间、做了什么、出了什么问题、怎么处理的。"
 )
@@ -51,12 +54,22 @@ class _Scope:
 
 
 class Matcher:
-    """Suggests clauses for narratives with one index; safe to call from several threads."""
+    """Suggests clauses for narratives with one index; safe to call from several threads.
 
-    def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings) -> None:
+    `polarity` is asked whether a sentence asserts or denies a clause where the rules are not sure.
+    """
+
+    def __init__(
+        self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings, *, polarity: Model | None = None
+    ) -> None:
+        self._polarity = polarity
         self.scorer = Scorer(check_model(index, encoder), encoder, segmenter, settings)
         self.settings = settings
-        present = {entry.clause.category for entry in index.entries}
+        # what goes with a report is drawn from the same scores
+        self.scores = lru_cache(maxsize=4)(self._scores)
+        self._rows = lru_cache(maxsize=64)(index.rows)  # going through all clauses takes longer than searching them
+        present = dict.fromkeys(entry.clause.category for entry in index.entries)
+        self._categories = {**dict.fromkeys(present, "自定"), **CATEGORIES}
         # an index over someone's own clauses may know no categories at all; then every clause is a candidate
         self._default_categories = tuple(c for c in MATCHED if c in present) or None
         self._regulations = {entry.clause.regulation_id: entry.title for entry in index.entries}
@@ -78,16 +91,17 @@ class Matcher:
     ) -> MatchReport:
         """Return the `top_k` most similar clauses, best first, and at least `per_headline` of each headline category.
 
-        Ranks are those among all candidates, so what `per_headline` adds may leave gaps. `region` is a regulation id or a
-        region's name; "" and "all" admit every regulation. Raises InputError for an empty, binary or over-long narrative and
-        for an unknown region or category.
+        Ranks are those among all candidates, so what `per_headline` adds may leave gaps; excluding clauses that the narrative
+        denies come last, for a denial is no reason to suggest them. `region` is a regulation id or a region's name; "" and "all"
+        admit every regulation. Raises InputError for an empty, binary or over-long narrative, an unknown region or category.
         """
         start = time.perf_counter()
         narrative = self.check_narrative(narrative)
         scope = self.scope(region, categories)
-        scores = self.scorer.score(narrative, scope.rows, system=system)
+        scores = self.scores(narrative, scope.region, tuple(categories), system)
         combination = self.scorer.combination
-        reason = self._too_short(narrative) or self._unlike(narrative, scores)
+        # of some categories alone few clauses can be expected, whatever is told
+        reason = self._too_short(narrative) or ("" if categories else self._unlike(narrative, scores))
         if not len(scope.rows):
             reason = "所选范围里没有这类条款，请换一个地区或类别。"
         wish = (self.settings.top_k if top_k is None else top_k, per_headline)
@@ -106,6 +120,10 @@ class Matcher:
             calibration="" if scores.probabilities is None or combination is None else combination.sentence(),
         )
 
+    def _scores(self, narrative: str, region: str = "", categories: tuple[str, ...] = (), system: str = "hybrid") -> Scores:
+        """Return the scores of a checked narrative; those of the last few are kept as `scores`."""
+        return self.scorer.score(narrative, self.scope(region, categories).rows, system=system)
+
     def rank(self, narrative: str, *, region: str = "", top_k: int, system: str = "hybrid") -> Ranked:
         """Return the bare ranking, without evidence, also where `match` would abstain (`abstained` says so). Errors as there."""
         narrative = self.check_narrative(narrative)
@@ -119,13 +137,12 @@ class Matcher:
 
     def scope(self, region: str, categories: Sequence[str] = ()) -> _Scope:
         """Return the candidate rows for a region and categories (none given: those that narratives are matched to)."""
-        own = dict.fromkeys(entry.clause.category for entry in self.index.entries)
-        unknown = [c for c in categories if c not in CATEGORIES and c not in own]
+        unknown = [c for c in categories if c not in self._categories]
         if unknown:
-            known = "、".join(f"{key}（{label}）" for key, label in {**dict.fromkeys(own, "自定"), **CATEGORIES}.items())
-            raise InputError(f"没有「{unknown[0]}」这个类别，可选：{known}。")
+            known = "、".join(f"{key}（{label}）" for key, label in self._categories.items())
+            raise InputError(f"没有「{repeated(unknown[0])}」这个类别，可选：{known}。")
         regulation = self._regulation(region)
-        rows = self.index.rows(None if regulation is None else (regulation,), tuple(categories) or self._default_categories)
+        rows = self._rows(None if regulation is None else (regulation,), tuple(categories) or self._default_categories)
         return _Scope(regulation or "all", rows)
 
     def check_narrative(self, narrative: str) -> str:
@@ -152,7 +169,7 @@ class Matcher:
             if regulation is None or regulation in self._regulations:
                 return regulation
         choices = "、".join(f"{key}（{title}）" if title else key for key, title in list(self._regulations.items())[:12])
-        raise InputError(f"当前索引里没有「{region}」，可选：{choices}，或 all（全部）。")
+        raise InputError(f"当前索引里没有「{repeated(region)}」，可选：{choices}，或 all（全部）。")
 
     def _too_short(self, narrative: str) -> str:
         count = len(_HAN.findall(narrative))
@@ -164,11 +181,10 @@ class Matcher:
         """Return why a text is too unlike the known narratives to be matched, "" where it is not."""
         combination = self.scorer.combination
         if combination is not None and scores.probabilities is not None and len(scores.rows):
-            least = combination.abstain_below * (0.5 if len(narrative) < _SHORT else 1)  # few words support nothing strongly
-            return _IMPROBABLE if float(scores.probabilities.max()) < least else ""
+            return _IMPROBABLE if combination.too_little(scores.probabilities, len(narrative)) else ""
         far = self.index.background.deviations(scores.encoded.vectors[0]) if len(scores.encoded.vectors) else None
         # the vectors of short texts scatter more, whatever they tell
-        limit = self.settings.abstain_deviations * (2 if len(narrative) < _SHORT else 1)
+        limit = self.settings.abstain_deviations * (2 if len(narrative) < SHORT else 1)
         if far is None or not 0 < limit < far:
             return ""
         return _IMPROBABLE
@@ -178,10 +194,12 @@ class Matcher:
         ranks = self._chosen(scores, ranking, *wish)
         top = ranking[ranks]
         close = self.scorer.sentence_scores(scores, scores.rows[top]) if scores.encoded.sentences and len(top) else None
-        return tuple(
+        found = [
             self._match(narrative, scores, int(position), ranks[column] + 1, None if close is None else close[:, column])
             for column, position in enumerate(top)
-        )
+        ]
+        found.sort(key=denied_exclusion)
+        return tuple(replace(match, rank=rank + 1) for match, rank in zip(found, ranks, strict=True))
 
     def _chosen(self, scores: Scores, ranking: NDArray[np.int64], top_k: int, per_headline: int) -> list[int]:
         """Return the ranks from 0 that are shown."""
@@ -200,9 +218,13 @@ class Matcher:
         clause = entry.clause
         evidence: tuple[Evidence, ...] = ()
         if close is not None:
-            evidence = best_sentences(narrative, clause.text, scores.encoded.sentences, close, segmenter=self.scorer.segmenter)
+            encoded = scores.encoded
+            alignment = self.scorer.aligner.align(clause.text, encoded.sentences, encoded.sentence_vectors)
+            evidence = best_sentences(alignment, close, clause=clause.text)
+            evidence = judged(narrative, clause, evidence, model=self._polarity)
         combination = self.scorer.combination
         probability = None if scores.probabilities is None else float(scores.probabilities[position])
+        polarity, decided_by = polarity_of(clause, evidence, probability)
         dense, attention, bm25 = (scores.parts.get(name) for name in ("dense", "attention", "bm25"))
         return Match(
             rank=rank,
@@ -214,5 +236,7 @@ class Matcher:
             rerank=None if attention is None else float(attention[position]),
             probability=probability,
             band="" if probability is None or combination is None else combination.band(probability).word,
+            polarity=polarity,
             evidence=evidence,
+            decided_by=decided_by,
         )

@@ -17,7 +17,7 @@ from models.segment import Segmenter
 from models.sentences import split_sentences, windows
 from retrieval.alignment import Aligner
 from retrieval.combination import Combination
-from retrieval.fusion import fuse_scores, order
+from retrieval.fusion import fuse_scores, leaders, order
 from retrieval.index import Index
 from retrieval.settings import Settings
 
@@ -173,13 +173,8 @@ class Scorer:
 
     def similarities(self, vectors: Vectors, rows: Ints) -> Floats:
         """Return the inner product of each vector with each of `rows`, float32 (vectors, rows)."""
-        found, where = self.index.store.search(vectors, len(rows), rows)
-        position = {int(row): column for column, row in enumerate(rows)}
-        table = np.full((len(vectors), len(rows)), -1.0, dtype=np.float32)
-        for line, (values, hits) in enumerate(zip(found, where, strict=True)):
-            columns = [position[int(hit)] for hit in hits if hit >= 0]
-            table[line, columns] = values[hits >= 0]
-        return table
+        found: Floats = vectors @ self.index.store.vectors(rows).T
+        return found
 
     def _encode_windows(self, narrative: str) -> Encoded:
         """Return windows and sentences with their vectors, from one pass over the narrative where vectors are pooled late."""
@@ -205,18 +200,17 @@ class Scorer:
 
     def _dense(self, vectors: Vectors, rows: Ints) -> Floats:
         """Return the similarity of the best window per row."""
-        found, where = self.index.store.search(vectors, len(rows), rows)
-        best = np.full(len(self.index.entries), -1.0, dtype=np.float32)
-        hit = where >= 0
-        np.maximum.at(best, where[hit], found[hit])
-        return best[rows]
+        best: Floats = self.similarities(vectors, rows).max(axis=0, initial=-1.0)
+        return best
 
     def _candidates(self, rows: Ints, lexical: dict[str, Floats], vectors: Vectors) -> Ints:
         depth = self.settings.depth
-        chosen = [rows[order(values[rows])[:depth]] for values in lexical.values()]
+        chosen = [rows[leaders(values[rows], depth)] for values in lexical.values()]
         if len(vectors):
-            _, where = self.index.store.search(vectors, depth, rows if len(rows) < len(self.index.entries) else None)
-            chosen.append(where[where >= 0].astype(np.int64))
+            found, where = self.index.store.search(vectors, depth, rows if len(rows) < len(self.index.entries) else None)
+            best_first = where.ravel()[order(found.ravel())]  # a clause is as near as its nearest window
+            near, place = np.unique(best_first[best_first >= 0], return_index=True)
+            chosen.append(near[np.argsort(place)[:depth]])
         return np.unique(np.concatenate(chosen))
 
     def _fuse(self, parts: dict[str, Floats]) -> Floats:

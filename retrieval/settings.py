@@ -20,6 +20,7 @@ from retrieval.combination import COMBINATION
 __all__ = ["Settings", "get_settings"]
 
 _PREFIX = "RONGCUO_"
+_CHOICES = {"window_encoding": " late 或 separate", "backend": " faiss 或 milvus"}
 # Only these change what an index holds; the others may differ between a build and a query.
 _INDEX_FIELDS = ("bm25_k1", "bm25_b", "tfidf_min_n", "tfidf_max_n", "document_lead", "document_title", "background")
 
@@ -52,6 +53,8 @@ class Settings(BaseSettings):
     weight_tfidf: FiniteFloat = Field(0.5, ge=0, description="融合时 TF-IDF 的权重")
     weight_attention: FiniteFloat = Field(2.0, ge=0, description="未校准的编码器，融合时条款注意力的权重")
     combination: Path = Field(COMBINATION, description="各路得分的组合与校准文件，只对拟合它的编码器生效")
+    backend: str = Field("faiss", pattern="^(faiss|milvus)$", description="新建的索引放在哪里：faiss 本机文件，milvus 向量库")
+    milvus_uri: str = Field("", description="Milvus 的地址，如 http://127.0.0.1:19530，或一个以 .db 结尾的文件")
     depth: int = Field(1000, ge=10, description="大语料中每路最多取回的条款数")
 
     abstain_deviations: FiniteFloat = Field(
@@ -99,8 +102,8 @@ def _sentence(problem: ErrorDetails) -> str:
 
 def _allowed(name: str) -> str:
     """Say what the setting may be, from its field."""
-    if name == "window_encoding":
-        return " late 或 separate"
+    if name in _CHOICES:
+        return _CHOICES[name]
     field = Settings.model_fields[name]
     if field.annotation is bool:
         return " true 或 false"

@@ -22,7 +22,7 @@ try:
 except ImportError:  # a system without it: two writers at the same moment are then not kept apart
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["add_version", "current_version"]
+__all__ = ["add_version", "current_version", "locked", "names_to_disk", "to_disk"]
 
 _NAME = re.compile(r"[0-9a-f]{16}(-[0-9a-f]{8})?")
 _STALE = 3600.0  # seconds after which a draft belongs to a process that is gone
@@ -52,8 +52,8 @@ def add_version(folder: Path, digest: str, write: Callable[[Path], None]) -> Pat
     draft.mkdir()  # not mkdtemp, which shuts out other accounts whatever the umask says
     try:
         write(draft)
-        _to_disk(draft)
-        with _locked(folder):
+        to_disk(draft)
+        with locked(folder):
             previous = _current_name(folder)
             draft.rename(folder / name)
             _switch(folder, name)
@@ -74,15 +74,16 @@ def _current_name(folder: Path) -> str:
         return ""
 
 
-def _to_disk(folder: Path) -> None:
+def to_disk(folder: Path) -> None:
     """Wait until the files of `folder` and their names are on the disk."""
     for path in folder.iterdir():
         with path.open("r+b") as written:
             os.fsync(written.fileno())
-    _names_to_disk(folder)
+    names_to_disk(folder)
 
 
-def _names_to_disk(folder: Path) -> None:
+def names_to_disk(folder: Path) -> None:
+    """Wait until the names of what lies in `folder` are on the disk."""
     if os.name == "posix":  # elsewhere a folder cannot be opened
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -104,11 +105,11 @@ def _switch(folder: Path, name: str) -> None:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
-    _names_to_disk(folder)
+    names_to_disk(folder)
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Keep other writers out of `folder`; the system lifts the lock when the process ends, however it ends."""
     if fcntl is None:
         yield

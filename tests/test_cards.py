@@ -103,13 +103,33 @@ def test_the_narrative_stands_there_unchanged(report):
     assert any("隐瞒" in word for word in re.findall(r'<mark class="rc-word[^>]*>([^<]+)</mark>', told))
 
 
-def test_headline_groups_come_first_and_show_when_empty(report):
+def test_for_and_against_stand_side_by_side_and_headlines_show_when_empty(report):
     html = show(report)
-    headings = [Reader(h).text for h in re.findall(r"<h3.*?</h3>", html)]
-    assert [h.split()[0] for h in headings] == ["容错情形", "履职尽责", "不予容错"]
+    assert [Reader(h).text for h in re.findall(r"<h3.*?</h3>", html)] == ["可能有利", "可能不利"]
+    kinds = [Reader(h).text.split()[0] for h in re.findall(r'<h4 class="rc-kind".*?</h4>', html)]
+    assert kinds == ["容错情形", "履职尽责", "不予容错"]
+    against = html.partition('rc-side-against"')[2]
+    assert "容错情形" not in re.findall(r'<h4 class="rc-kind".*?</h4>', against)[0]
     alone = replace(report, matches=report.matches[:1])
     assert show(alone).count("所选规定中没有可列出的这类条款。") == 2
     assert summary(replace(report, matches=())) == "所选规定中没有可以匹配的条款。"
+
+
+def test_a_denied_exclusion_stands_on_the_side_for_the_officer(report):
+    excluding = next(match for match in report.matches if match.clause.category == "disqualifying")
+    denied = replace(excluding, polarity="contradicts", decided_by="rule")
+    html = show(replace(report, matches=(denied,)))
+    before, _, after = html.partition('rc-side-against"')
+    assert "叙述否认的不利情形" in before and f'data-rank="{denied.rank}" aria-label' in before
+    assert "rc-card" not in after
+    assert "与条款相反（按用语规则）" in before
+
+
+def test_how_evidence_is_told_stands_behind_its_words(report):
+    first = report.matches[0]
+    told = replace(first.evidence[0], told="alleged", decided_by="rule", reason="“据说”只是反映")
+    html = show(replace(report, matches=(replace(first, evidence=(told,)),)))
+    assert "转述或指称：“据说”只是反映" in Reader(html).text
 
 
 def test_what_is_typed_in_is_never_html(matcher):
@@ -158,7 +178,16 @@ def test_exports_stand_in_the_page_as_they_are(report):
 
 def test_text_export_reads_like_the_page(report):
     text = export_text(report, "全部规定")
-    for part in ("范围：全部规定", STORY, "【容错情形】", "【不予容错】", "相似度不是概率", report.matches[0].citation):
+    for part in (
+        "范围：全部规定",
+        STORY,
+        "━━ 可能有利 ━━",
+        "【容错情形】",
+        "━━ 可能不利 ━━",
+        "【不予容错】",
+        "相似度不是概率",
+        report.matches[0].citation,
+    ):
         assert part in text
     assert text.endswith("\n") and "　相似度 1.000（未校准）" in text
     assert text.count("第 ") >= len(report.matches) >= TOP

@@ -190,7 +190,7 @@ def test_line_separators_within_a_clause_are_kept(entries, settings, tmp_path):
 
 
 FILES = ["manifest.json", "entries.jsonl", "bm25.npz", "bm25.json", "tfidf.npz", "tfidf.json", "tfidf_idf.npy",
-         "background.npz", "dense.faiss"]  # fmt: skip
+         "background.npz", "dense.faiss", "digests.json"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -223,6 +223,18 @@ def test_a_part_of_another_index_is_refused(built, smaller, tmp_path, name):
     shutil.copy(other / name, version / name)
     with pytest.raises(IndexBuildError, match="已损坏"):
         load(tmp_path / "a")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flipped_bit_anywhere_is_refused(built, tmp_path, name):
+    version = save(built, tmp_path)
+    whole = bytearray((version / name).read_bytes())
+    for place in sorted({len(whole) * n // 7 for n in range(7)} | {len(whole) - 1}):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        (version / name).write_bytes(changed)
+        with pytest.raises(IndexBuildError, match="已损坏|重建"):
+            load(tmp_path)
 
 
 def test_an_entry_changed_by_hand_is_refused(built, tmp_path):

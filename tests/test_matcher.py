@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
+from data.elements import clause_elements
 from data.errors import InputError
 from data.schema import Span
 from models.segment import load_segmenter
 from models.stub import StubEncoder
-from retrieval.evidence import best_sentences, clause_parts, shared_words
+from retrieval.alignment import Alignment
+from retrieval.evidence import best_sentences, shared_words
 from retrieval.index import build
 from retrieval.matcher import Matcher
 
@@ -105,13 +107,6 @@ def test_a_large_corpus_is_cut_to_the_best_of_each_part(entries, settings):
     assert [m.clause.id for m in cut.matches] == [m.clause.id for m in whole.matches]
 
 
-def test_clause_parts_cover_the_clause():
-    text = "因行政相对人隐瞒、伪造证据，致使作出错误执法决定，或者逃避调查；"
-    parts = clause_parts(text)
-    assert "".join(p.of(text) for p in parts) == text and len(parts) == 3
-    assert clause_parts("") == ()
-
-
 def test_shared_words_are_disjoint_and_stand_in_both():
     told, written = shared_words("企业伪造证据被查", "隐瞒、伪造、毁灭证据的", load_segmenter())
     assert [s.of("企业伪造证据被查") for s in told] == ["伪造证据"]
@@ -120,17 +115,20 @@ def test_shared_words_are_disjoint_and_stand_in_both():
 
 
 def test_sentences_are_weighed_against_the_best_one():
-    text = "一二三四五六七八九十甲乙丙丁"
+    clause = "因甲乙丙丁,致使戊己庚辛的"
+    elements = clause_elements(clause)
     spans = (Span(0, 6), Span(6, 10), Span(10, 14))
-    closeness = np.array([0.2, 0.2, 0.12], np.float32)
-    found = best_sentences(text, "条款", spans, closeness, segmenter=load_segmenter(), most=3)
-    # of equals the shorter comes first; 0.12 is 0.6 of the best
-    assert [(e.narrative, e.weight) for e in found] == [
-        (Span(6, 10), 1.0), (Span(0, 6), 1.0), (Span(10, 14), pytest.approx(0.6)),
+    aligned = Alignment(spans, elements, np.array([[0.1, 0.9], [0.8, 0.0], [0.0, 0.4]], np.float32))
+    found = best_sentences(aligned, np.array([0.2, 0.2, 0.12], np.float32), clause=clause, most=3)
+    # of equals the shorter comes first; 0.12 is 0.6 of the best; each names the element that it points to most
+    assert [(e.narrative, e.clause, e.weight) for e in found] == [
+        (Span(6, 10), elements[0].span, 1.0), (Span(0, 6), elements[1].span, 1.0),
+        (Span(10, 14), elements[1].span, pytest.approx(0.6)),
     ]  # fmt: skip
-    far = best_sentences(text, "条款", spans, np.array([0.2, 0.05, -0.1], np.float32), segmenter=load_segmenter(), most=3)
+    far = best_sentences(aligned, np.array([0.2, 0.05, -0.1], np.float32), clause=clause, most=3)
     assert [e.narrative for e in far] == [Span(0, 6)]
-    assert best_sentences("", "条款", (), np.zeros(0, np.float32), segmenter=load_segmenter()) == ()
+    nothing = Alignment((), elements, np.zeros((0, 2), np.float32))
+    assert best_sentences(nothing, np.zeros(0, np.float32), clause=clause) == ()
 
 
 def test_empty_words_are_not_called_shared():

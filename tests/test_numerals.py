@@ -1,7 +1,7 @@
 import cn2an
 import pytest
 
-from data.numerals import number_to_chinese, parse_number
+from data.numerals import number_in_words, number_to_chinese, parse_number
 
 
 def test_every_number_up_to_9999_agrees_with_cn2an_both_ways() -> None:
@@ -51,3 +51,8 @@ def test_what_is_not_one_number_gives_none(text: str) -> None:
 def test_labels_end_at_9999(number: int) -> None:
     with pytest.raises(ValueError, match="not a label number"):
         number_to_chinese(number)
+
+
+def test_beyond_9999_people_read_digits() -> None:
+    told = [number_in_words(number) for number in (0, 13, 9999, 10_000, 602_070)]
+    assert told == ["零", "十三", "九千九百九十九", "10000", "602070"]

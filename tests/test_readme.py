@@ -29,7 +29,12 @@ def test_the_readmes_command_gives_the_readmes_result(capsys):
 
 
 def alike(found, expected):
-    """Tell whether two JSON values are the same but for the last digits of numbers, which processors round differently."""
+    """Tell whether two JSON values are the same but for the last digits of numbers, which processors round differently.
+
+    Where the README says "…" anything may stand, but not nothing.
+    """
+    if expected == "…":
+        return bool(found)
     if isinstance(expected, dict):
         return found.keys() == expected.keys() and all(alike(found[key], expected[key]) for key in expected)
     if isinstance(expected, list):

@@ -22,9 +22,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from data.errors import FileError, RongcuoError, reason
+from data.errors import FileError, reason
 from retrieval.matcher import Matcher
-from ui.present import report_json
+from ui.batch_rows import match_row, result_line
 from ui.tables import MAX_SHEET_ROWS, InputRow, InputTable, check_suffix, draft_of, read_table, write_rows
 
 if sys.platform == "win32":
@@ -88,7 +88,7 @@ def run_batch(
             resumed = len(journal.lines)
             for row in table.rows[resumed:]:
                 progress(len(journal.lines), len(table.rows))
-                journal.append(_line(matcher, row, top_k))
+                journal.append(result_line(row, match_row(matcher, row, top_k)))
             progress(len(table.rows), len(table.rows))
             write_rows(target, journal.lines)
             journal.finished = True
@@ -234,15 +234,3 @@ def _job(matcher: Matcher, rows: Sequence[InputRow], top_k: int) -> str:
     for row in rows:
         hasher.update(repr((row.id, row.text, row.region, row.error)).encode())
     return hasher.hexdigest()
-
-
-def _line(matcher: Matcher, row: InputRow, top_k: int) -> dict[str, Any]:
-    message = row.error
-    if message is None:
-        try:
-            return report_json(matcher.match(row.text, region=row.region, top_k=top_k), identifier=row.id)
-        except RongcuoError as error:
-            message = str(error)
-        except Exception as error:  # one row never stops the others
-            message = f"这一行无法处理（{type(error).__name__}），请检查内容。"
-    return {"id": row.id, "region": row.region, "abstained": False, "matches": [], "error": message}

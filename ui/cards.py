@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Literal
 
-from data.categories import HEADLINES
 from data.schema import Match, MatchReport, Span
 from models.segment import Segmenter
+from retrieval.dossier import Dossier
 from retrieval.evidence import shared_words
-from ui.page_marks import mark_stretches, mark_words, stretches
+from ui.cards_match import card
+from ui.cards_picture import picture_html
+from ui.page_marks import mark_stretches, stretches
 from ui.page_text import export_json, export_text
-from ui.present import disclaimer, grouped, strength
+from ui.present import disclaimer, grouped
+from ui.present_words import Groups, sides
 
 __all__ = ["TOP", "result_html", "status_html", "summary"]
 
@@ -37,27 +40,31 @@ def summary(report: MatchReport) -> str:
     return f"列出 {len(report.matches)} 条相近条款：{counts}。"
 
 
-def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str) -> str:
-    """Return narrative, cards and exports; "" for an abstention. `scope` names the regulations that were searched."""
+def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str, dossier: Dossier | None = None) -> str:
+    """Return narrative, cards for and against, what goes with them, and exports; "" for an abstention.
+
+    `scope` names the regulations that were searched.
+    """
     if report.abstained:
         return ""
     once = _CutOnce(segmenter)
     shared = {m.rank: shared_words(report.narrative, m.clause.text, once) for m in report.matches}
-    groups = [
-        _group(number, label, [_card(m, report, shared[m.rank][1]) for m in matches])
-        for number, (label, matches) in enumerate(grouped(report.matches))
-    ]
+
+    def one(match: Match) -> str:
+        return card(match, report, shared[match.rank][1], dossier.parallels.get(match.clause.id, ()) if dossier else ())
+
+    good, bad = sides(report.matches)
     return (
         _narrative(report, {rank: told for rank, (told, _) in shared.items()})
         + '<section class="rc-clauses" aria-labelledby="rc-clauses-title">'
         + f'<h2 id="rc-clauses-title">相近条款 <small>{escape(scope)}</small></h2>'
         + _tools()
-        + f'<div class="rc-groups rc-headlines">{"".join(groups[: len(HEADLINES)])}</div>'
-        + f'<div class="rc-groups rc-others">{"".join(groups[len(HEADLINES) :])}</div>'
-        + _footer(report)
+        + f'<div class="rc-headlines">{_side("for", "可能有利", good, one)}{_side("against", "可能不利", bad, one)}</div>'
         + "</section>"
-        + _export("text", export_text(report, scope))
-        + _export("json", export_json(report))
+        + (picture_html(dossier, report.narrative) if dossier else "")
+        + _footer(report)
+        + _export("text", export_text(report, scope, dossier))
+        + _export("json", export_json(report, dossier))
     )
 
 
@@ -95,43 +102,23 @@ def _tools() -> str:
     return f'<div class="rc-tools">{buttons}<span class="rc-done" role="status"></span></div>'
 
 
-def _group(number: int, label: str, cards: Sequence[str]) -> str:
-    title = f"rc-group-{number}"
+def _side(name: str, title: str, groups: Groups, one: Callable[[Match], str]) -> str:
+    ordered = sorted(groups, key=lambda group: not group[1])  # what is empty is one line below the others
+    inside = "".join(_group(f"{name}-{at}", label, list(map(one, found))) for at, (label, found) in enumerate(ordered))
+    return (
+        f'<section class="rc-side rc-side-{name}" aria-labelledby="rc-side-{name}">'
+        f'<h3 id="rc-side-{name}">{title}</h3><div class="rc-groups">{inside}</div></section>'
+    )
+
+
+def _group(name: str, label: str, cards: Sequence[str]) -> str:
+    title = f"rc-group-{name}"
     inside = "".join(cards) or '<p class="rc-empty">所选规定中没有可列出的这类条款。</p>'
+    kind = "rc-group" if cards else "rc-group rc-group-empty"
     return (
-        f'<section class="rc-group" aria-labelledby="{title}">'
-        f'<h3 id="{title}">{escape(label)} <small>{len(cards)} 条</small></h3>{inside}</section>'
+        f'<section class="{kind}" aria-labelledby="{title}">'
+        f'<h4 class="rc-kind" id="{title}">{escape(label)} <small>{len(cards)} 条</small></h4>{inside}</section>'
     )
-
-
-def _card(match: Match, report: MatchReport, shared: Iterable[Span]) -> str:
-    citation = escape(match.citation or match.clause.id)
-    return (
-        f'<article class="rc-card" tabindex="0" data-rank="{match.rank}" aria-label="第 {match.rank} 名，{citation}">'
-        f'<h4><span class="rc-rank"><span class="rc-unseen">第 </span>{match.rank}<span class="rc-unseen"> 名</span></span>'
-        f"<span>{citation}</span></h4>"
-        f'<p class="rc-clause">{mark_words(match.clause.text, shared)}</p>'
-        f"{_similarity(match, report.matches)}{_evidence(match, report.narrative)}</article>"
-    )
-
-
-def _similarity(match: Match, matches: Sequence[Match]) -> str:
-    probability = "未校准" if match.probability is None else f"{match.band} · {match.probability:.0%}"
-    cosine = "—" if match.similarity is None else f"{match.similarity:.3f}"
-    share = strength(match, matches) * 100
-    shown = "相近程度" if match.probability is None else "概率"
-    return (
-        f'<p class="rc-similarity">{shown} '
-        f'<span class="rc-bar" aria-hidden="true"><span style="width:{share:.1f}%"></span></span>'
-        f'<span>相似度 <strong>{cosine}</strong></span><span class="rc-note">{probability}</span></p>'
-    )
-
-
-def _evidence(match: Match, narrative: str) -> str:
-    if not match.evidence:
-        return ""
-    quotes = "".join(f"<blockquote>{escape(e.narrative.of(narrative).strip())}</blockquote>" for e in match.evidence)
-    return f'<div class="rc-evidence"><p>叙述中的依据</p>{quotes}</div>'
 
 
 def _footer(report: MatchReport) -> str:

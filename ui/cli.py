@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 
 from data.errors import InputError, RongcuoError
+from ui.cli_doctor import doctor
 from ui.cli_evaluate import compare, evaluate
 from ui.cli_input import read_story
 from ui.cli_store import store
-from ui.cli_tools import deadlines, mask
+from ui.cli_tools import deadlines, mask, read_day
 from ui.console import complain, print_renderable, progress_bar, usage_sentence
 from ui.help import ChineseGroup
 
@@ -36,7 +37,9 @@ def cli() -> None:
 @click.option("--category", "categories", multiple=True, help="只看某类条款，可重复")
 @click.option("--top-k", type=click.IntRange(1, 1000), default=None, help="返回条款数")
 @click.option("--index", type=click.Path(path_type=Path), help="使用这个目录里的索引")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@click.option("--from", "start", default=None, help="办理期限的起算日，例如 2026-03-02；默认今天")
+@click.option("--full", is_flag=True, help="连同各地对应条款、相近案例、办理步骤和全部问题一起列出")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON，内容总是完整的")
 def match(
     text: str | None,
     file: Path | None,
@@ -44,22 +47,27 @@ def match(
     categories: tuple[str, ...],
     top_k: int | None,
     index: Path | None,
+    start: str | None,
+    full: bool,
     as_json: bool,
 ) -> None:
     """为一段叙述找出最相近的条款；TEXT 为 - 时从标准输入读取。"""
-    narrative = read_story(text, file)
+    narrative, day = read_story(text, file), read_day(start)
+    from retrieval.dossier import open_dossier
     from retrieval.loading import open_matcher
 
     matcher = open_matcher(index=index)
     # people see at least one clause of each headline group, for and against, whatever its rank
     headline = 0 if as_json or categories else 1
     report = matcher.match(narrative, region=region, categories=categories, top_k=top_k, per_headline=headline)
-    from ui.present import report_json, report_text
+    dossier = open_dossier(matcher, report, start=day)
+    from ui.present import report_json, report_text, rest_text
 
     if as_json:
-        click.echo(json.dumps(report_json(report), ensure_ascii=False))
+        click.echo(json.dumps(report_json(report, dossier=dossier), ensure_ascii=False))
     else:
-        print_renderable(report_text(report, headlines=not categories))
+        rest = () if categories else rest_text(dossier, report, full=full)
+        print_renderable(report_text(report, headlines=not categories, rest=rest))
 
 
 @cli.command()
@@ -117,20 +125,20 @@ def index() -> None:
 )
 @click.option("--clauses", type=click.Path(path_type=Path), help="条款文件（.jsonl 或 .jsonl.gz，含 id、text）")
 @click.option("--out", type=click.Path(path_type=Path), help="索引目录，默认是程序自己的缓存目录")
-@click.option("--backend", type=click.Choice(["faiss", "milvus"]), default="faiss", help="向量存储（milvus 尚未提供）")
-def index_build(regulations: tuple[Path, ...], clauses: Path | None, out: Path | None, backend: str) -> None:
+@click.option("--backend", type=click.Choice(["faiss", "milvus"]), help="向量存储；milvus 的地址由 RONGCUO_MILVUS_URI 指定")
+def index_build(regulations: tuple[Path, ...], clauses: Path | None, out: Path | None, backend: str | None) -> None:
     """建立索引：内置规定，或自己的规定文件，或任意条款文件。"""
-    if backend != "faiss":
-        raise InputError(f"这个版本还不支持 {backend}，请用 --backend faiss。")
     if regulations and clauses:
         raise InputError("--regulations 与 --clauses 只能用一个。")
     if (regulations or clauses) and out is None:
         raise InputError("用自己的文件建索引时请用 --out 指定目录，之后用 --index 使用它。")
     from data.categories import MATCHED
     from retrieval.loading import build_index
+    from retrieval.settings import get_settings
 
+    settings = get_settings() if backend is None else get_settings().model_copy(update={"backend": backend})
     with progress_bar("编码") as progress:
-        built, folder = build_index(regulations=regulations, clauses=clauses, out=out, progress=progress)
+        built, folder = build_index(regulations=regulations, clauses=clauses, out=out, settings=settings, progress=progress)
     matched = sum(entry.clause.category in MATCHED for entry in built.entries)
     note = f"，其中 {matched} 条属于默认参与匹配的类别" if matched else ""
     click.echo(f"已编入 {len(built.entries)} 条{note}，索引 {built.manifest.digest} 在 {folder}", err=True)
@@ -141,16 +149,21 @@ cli.add_command(store)
 cli.add_command(mask)
 cli.add_command(deadlines)
 cli.add_command(compare)
+cli.add_command(doctor)
 
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
 @click.option("--port", type=click.IntRange(1, 65535), default=7860, show_default=True, help="监听端口")
-def serve(host: str, port: int) -> None:
-    """打开网页界面。"""
+@click.option("--single", is_flag=True, help="单人模式：不登录，只在本机地址上；没有任何用户时不必写")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), envvar="RONGCUO_FOLDER", help="上传、备份和条款库所在目录，默认在数据库旁"
+)
+def serve(host: str, port: int, single: bool, folder: Path | None) -> None:
+    """打开网页界面；有用户或用 --host 让别人也能打开时需要登录。"""
     from ui.app import serve as run
 
-    run(host=host, port=port)
+    run(host=host, port=port, single=single, folder=folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

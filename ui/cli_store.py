@@ -1,4 +1,4 @@
-"""The commands of the store: `rongcuo store verify | backup | restore | status | user add | list | disable`."""
+"""The commands of the store: `rongcuo store verify | backup | restore | status | user add | password | list | disable`."""
 
 from __future__ import annotations
 
@@ -106,16 +106,42 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", required=True, help="inspector、reviewer、evaluator 或 administrator")
 @click.option("--display-name", default=None, help="姓名，默认与用户名相同")
-@click.option("--password-hash-stdin", is_flag=True, help="从标准输入读取口令的散列值；没有它的用户不能登录")
-def user_add(name: str, role: Role, display_name: str | None, password_hash_stdin: bool) -> None:
-    """新建用户 NAME；数据库还没有时先建立。"""
+@click.option("--password-stdin", is_flag=True, help="从标准输入读取口令，而不是在终端上输入")
+@click.option("--password-hash-stdin", is_flag=True, help="从标准输入读取口令的 argon2 散列值")
+def user_add(name: str, role: Role, display_name: str | None, password_stdin: bool, password_hash_stdin: bool) -> None:
+    """新建用户 NAME，在终端上输入口令；数据库还没有时先建立。没有口令的用户不能登录。"""
     from data.store.store import open_store
+    from data.store.users import user_name
+    from ui.services.access import LOCAL
 
-    password_hash = sys.stdin.readline().strip() if password_hash_stdin else ""
+    if user_name(name) == LOCAL:
+        raise InputError(f"用户名“{LOCAL}”留给单人模式使用，请换一个用户名。")
+    password_hash = sys.stdin.readline().strip() if password_hash_stdin else _password_hash(name, stdin=password_stdin)
     with open_store() as opened, opened.begin(_actor()) as work:
         made = work.users.add(name, display_name=display_name or name, role=role, password_hash=password_hash)
     note = "" if made.password_hash else "，还没有口令，不能登录"
     click.echo(f"已新建用户 {made.name}（{made.display_name}）{note}", err=True)
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读取口令，而不是在终端上输入")
+def user_password(name: str, password_stdin: bool) -> None:
+    """给用户 NAME 设新口令，并结束其登录。"""
+    from data.store.store import open_store
+    from ui.services.access import LOCAL
+
+    with open_store(create=False) as opened:
+        with opened.read() as work:
+            known = work.users.get(name).name
+        if known == LOCAL:
+            raise InputError("单人模式的用户没有口令。")
+        password_hash = _password_hash(known, stdin=password_stdin)
+        if not password_hash:
+            raise InputError("没有读到口令，请在终端上运行，或加 --password-stdin。")
+        with opened.begin(_actor()) as work:
+            work.users.change(known, password_hash=password_hash)
+    click.echo(f"已给用户 {known} 设了新口令", err=True)
 
 
 @user.command("list")
@@ -150,6 +176,23 @@ def user_disable(name: str) -> None:
     with open_store(create=False) as opened, opened.begin(_actor()) as work:
         work.users.change(name, disabled=True)
     click.echo(f"已停用用户 {name}", err=True)
+
+
+def _password_hash(name: str, *, stdin: bool) -> str:
+    """Return the hash of a password that is typed twice, or read; "" where there is no terminal to type it on.
+
+    Raises InputError where it is too weak.
+    """
+    if stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = click.prompt("口令", hide_input=True, confirmation_prompt="再输一次口令", prompt_suffix="：")
+    else:
+        return ""
+    from data.store.users import user_name
+    from ui.services.passwords import hash_password
+
+    return hash_password(password, name=user_name(name))
 
 
 def _actor() -> str:

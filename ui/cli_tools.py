@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
-from data.errors import InputError
 from ui.cli_input import read_story
 from ui.console import printable
+from ui.days import day_of
 from ui.help import ChineseCommand
 
-__all__ = ["deadlines", "mask"]
+__all__ = ["deadlines", "mask", "read_day"]
 
 
 @click.command(cls=ChineseCommand)
@@ -38,15 +38,13 @@ def deadlines(region: str, start: str | None) -> None:
     """列出一部规定里申请、核实、答复等步骤和期限，并按起算日推算最后一天。"""
     from data.procedure import timetable
 
-    for number, step in enumerate(timetable(region, _day(start)), start=1):
+    for number, step in enumerate(timetable(region, read_day(start)), start=1):
         click.echo(f"{number}. {printable(step.line())}")
     click.echo("各步骤的起算事件不同，以上都按同一个起算日推算；以有关部门的书面通知为准。")
 
 
-def _day(text: str | None) -> date:
+def read_day(text: str | None) -> date:
+    """Return the day of the option --from, today where it is not given. Raises InputError for what is no date."""
     if text is None:
         return date.today()
-    try:
-        return datetime.strptime(text.strip(), "%Y-%m-%d").date()
-    except ValueError as error:
-        raise InputError(f"--from 的日期「{text}」看不懂，应写成 2026-03-02 这样。") from error
+    return day_of(text)

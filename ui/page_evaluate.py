@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -76,9 +76,9 @@ class Request:
 
 
 class Runs:
-    """Evaluations over one matcher, one at a time, each in a thread of its own so that matching goes on meanwhile."""
+    """Evaluations with the matcher that serves when they begin, one at a time, in a thread so that matching goes on meanwhile."""
 
-    def __init__(self, matcher: Matcher) -> None:
+    def __init__(self, matcher: Callable[[], Matcher]) -> None:
         self._matcher = matcher
         self._lock = threading.Lock()
 
@@ -88,7 +88,7 @@ class Runs:
         What is wrong with the request stands in the status; other errors are raised.
         """
         started = time.monotonic()
-        job = Job(lambda progress: _run(self._matcher, request, progress), self._lock)
+        job = Job(lambda progress: _run(self._matcher(), request, progress), self._lock)
         try:
             while not job.over:
                 yield _progress(job), ""

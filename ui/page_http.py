@@ -34,8 +34,13 @@ _POLICY = "; ".join(
     )
 )
 _ASSETS = Path(__file__).with_name("assets")
-# What Gradio offers beside the page and the page does not use: uploads, fetching from elsewhere, interface descriptions.
-_CLOSED = re.compile(r"/(?:gradio_api/)?(?:upload|proxy=|openapi\.json)")
+# What Gradio offers beside the page and the page does not use: uploads, files, fetching from elsewhere, calls past the queue,
+# interface descriptions, recordings, figures, editing by a model.
+_CLOSED = re.compile(
+    r"/(?:gradio_api/)?(?:upload(?:_progress)?(?:/|$)|proxy=|openapi\.json|file[=/]|stream/|custom_component/|component_server"
+    r"|process_recording|deep_link|runs?(?:/|$)|run-history|monitoring|profiling|dev/|(?:undo-)?vibe-|token/?$)"
+    r"|/gradio_api/(?:api|call|login_check)(?:/|$)|/(?:manifest\.json|pwa_icon|svelte/)"
+)
 _PREVIEW = re.compile(rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')
 
 
@@ -68,7 +73,7 @@ class PageMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif _CLOSED.match(scope["path"]):
-            await PlainTextResponse("没有这个页面。", 404)(scope, receive, send)
+            await PlainTextResponse("没有这个页面。", 404)(scope, receive, _with_headers(send))
         elif scope["path"] == "/":
             # uncompressed, or there would be nothing to rewrite
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
@@ -95,7 +100,9 @@ class _Rewriter:
             return
         if Headers(raw=self.start["headers"]).get("content-type", "").startswith("text/html"):
             self.body = rewrite(self.body, self.head)
-            MutableHeaders(scope=self.start)["content-length"] = str(len(self.body))
+            headers = MutableHeaders(scope=self.start)
+            headers["content-length"] = str(len(self.body))
+            headers["cache-control"] = "no-store"  # after logging out, going back must not show it
         await self.send(self.start)
         await self.send({"type": "http.response.body", "body": self.body})
 
@@ -106,7 +113,7 @@ def _with_headers(send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             headers["content-security-policy"] = _POLICY
             headers["x-content-type-options"] = "nosniff"
-            headers["referrer-policy"] = "no-referrer"
+            headers.setdefault("referrer-policy", "no-referrer")
         await send(message)
 
     return with_headers
@@ -130,14 +137,14 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
-def greeting(host: str, port: int) -> tuple[str, ...]:
-    """Return what the console says when the page is served: its address, and who else can open it."""
+def greeting(host: str, port: int, *, single: bool) -> tuple[str, ...]:
+    """Return what the console says when the page is served: its address, and who can use it."""
     everywhere = host in ("0.0.0.0", "::")
     name = "127.0.0.1" if everywhere else f"[{host}]" if ":" in host else host
     started = f"已启动：http://{name}:{port} （按 Ctrl+C 停止）"
-    if not everywhere:
+    if single:
         return (started,)
-    return (started, "注意：局域网内的其他人也能打开这个页面，页面没有登录；只给自己用时请不要加 --host。")
+    return (started, "需要登录；用户由管理员在“管理”页或用 rongcuo store user add 新建。")
 
 
 def end_quietly() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from data.categories import CATEGORIES, HEADLINES
-from data.schema import Match, MatchReport
+from data.schema import Evidence, Match, MatchReport
+from retrieval.dossier import Dossier
 from ui.console import printable
+from ui.present_dossier import dossier_json, dossier_lines, match_more
+from ui.present_words import DECIDED, POLARITY, TOLD, sides
 
-__all__ = ["disclaimer", "grouped", "match_json", "report_json", "report_text", "strength"]
+__all__ = ["disclaimer", "grouped", "match_json", "report_json", "report_text", "rest_text", "strength"]
 
 _REFERENCE = "以上为文本相似度建议，仅供参考；是否适用由审核人认定。"
 _UNCALIBRATED = "相近程度以本段叙述的最高者为满格；相似度不是概率。"
@@ -47,8 +50,8 @@ def strength(match: Match, matches: Sequence[Match]) -> float:
     return max(0.0, min(1.0, match.score / best)) if best > 0 else 0.0
 
 
-def report_json(report: MatchReport, *, identifier: str | None = None) -> dict[str, Any]:
-    """Return the report as the JSON object of ``match --json``; with `identifier` as a batch line."""
+def report_json(report: MatchReport, *, identifier: str | None = None, dossier: Dossier | None = None) -> dict[str, Any]:
+    """Return the report as the JSON object of ``match --json``, with its dossier if given; with `identifier` as a batch line."""
     line: dict[str, Any] = {
         "region": report.region,
         "abstained": report.abstained,
@@ -57,15 +60,19 @@ def report_json(report: MatchReport, *, identifier: str | None = None) -> dict[s
     }
     if identifier is not None:
         return {"id": identifier, **line}
+    rows = [{**row, "band": match.band} for row, match in zip(line["matches"], report.matches, strict=True)]
+    if dossier is not None:
+        rows = [{**row, **match_more(match, dossier)} for row, match in zip(rows, report.matches, strict=True)]
     return {
         **line,
-        "matches": [{**row, "band": match.band} for row, match in zip(line["matches"], report.matches, strict=True)],
+        "matches": rows,
         "reason": report.reason,
         "index_digest": report.index_digest,
         "model_digest": report.model_digest,
         "stages": list(report.stages),
         "calibration": report.calibration,
         "elapsed": round(report.elapsed, 4),
+        **({} if dossier is None else dossier_json(dossier)),
     }
 
 
@@ -94,14 +101,21 @@ def match_json(match: Match) -> dict[str, Any]:
     }
 
 
-def report_text(report: MatchReport, *, headlines: bool = True) -> Group:
-    """Return the report as tables for a terminal, one per group, with the words of the narrative that point to each clause."""
+def report_text(report: MatchReport, *, headlines: bool = True, rest: Sequence[RenderableType] = ()) -> Group:
+    """Return the report as tables for a terminal, one per group, with the words of the narrative that point to each clause.
+
+    With `headlines` what speaks for the officer stands before what speaks against; `rest` stands above the footer.
+    """
     if report.abstained:
         return Group(Panel(Text(report.reason), title="没有给出建议"), _footer(report))
     one = report.region != "all" and bool(report.matches)
-    head = [Text(_title(report.matches[0]), style="bold"), Text()] if one else []
-    groups = (_group(label, matches, report, titled=not one) for label, matches in grouped(report.matches, headlines=headlines))
-    return Group(*head, *groups, _footer(report))
+    head: list[RenderableType] = [Text(_title(report.matches[0]), style="bold"), Text()] if one else []
+    if not headlines:
+        groups = [_group(*group, report, titled=not one) for group in grouped(report.matches, headlines=False)]
+        return Group(*head, *groups, _footer(report))
+    for side, found in zip(("可能有利", "可能不利"), sides(report.matches), strict=True):
+        head += [Text(f"━━ {side} ━━\n", style="bold"), *(_group(*group, report, titled=not one) for group in found)]
+    return Group(*head, *rest, _footer(report))
 
 
 def _group(label: str, matches: Sequence[Match], report: MatchReport, *, titled: bool) -> Table | Text:
@@ -114,7 +128,9 @@ def _group(label: str, matches: Sequence[Match], report: MatchReport, *, titled:
     table.add_column("概率" if stated else "相近程度", width=_BAR + 6)
     table.add_column("叙述中的依据", ratio=4, overflow="fold")
     for match in matches:
-        evidence = Text("\n").join(Text("“" + _short(e.narrative.of(report.narrative)) + "”") for e in match.evidence)
+        evidence = Text("\n").join(Text(_quoted(e, report.narrative)) for e in match.evidence)
+        if match.polarity != "unclear":
+            evidence.append(f"\n{POLARITY[match.polarity]}（{DECIDED[match.decided_by]}）", style="italic")
         citation = match.citation if titled else match.citation.removeprefix(_title(match))
         clause = Text.assemble((citation, "bold"), "\n", printable(match.clause.text))
         table.add_row(str(match.rank), clause, _strength(match, report.matches), evidence)
@@ -138,6 +154,16 @@ def _footer(report: MatchReport) -> Text:
         f"{disclaimer(report)}（{'；'.join(report.stages)}；索引 {report.index_digest}；用时 {report.elapsed * 1000:.0f} 毫秒）",
         style="dim",
     )
+
+
+def rest_text(dossier: Dossier, report: MatchReport, *, full: bool) -> list[Text]:
+    """Return the dossier for a terminal: picture and questions, with `full` all of it; nothing for an empty one."""
+    return [Text(printable(line)) for line in dossier_lines(dossier, report, full=full)] if dossier.regulation else []
+
+
+def _quoted(one: Evidence, narrative: str) -> str:
+    told = "" if one.told == "unclear" else f"（{TOLD[one.told]}）"
+    return f"“{_short(one.narrative.of(narrative))}”{told}"
 
 
 def _short(text: str, limit: int = 80) -> str:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from data.schema import Case, Span
 from models.segment import BIGRAM_MARK
+from retrieval.backends.store import TermWeights
 from retrieval.evidence import shared_words
-from retrieval.lexical import Bm25
 from retrieval.matcher import Matcher
 from retrieval.scoring import Scores
 
@@ -69,11 +69,11 @@ def _nearest(matcher: Matcher, scores: Scores, places: list[int]) -> list[Span]:
     return [scores.encoded.sentences[int(at)] for at in nearest]
 
 
-def _counted(bm25: Bm25, row: int, terms: Sequence[str]) -> dict[str, float]:
+def _counted(bm25: TermWeights, row: int, terms: Sequence[str]) -> dict[str, float]:
     """Return what each of `terms` adds to the score of `row`, a word together with the same characters as a bigram."""
     found: dict[str, float] = {}
     for term in terms:
-        weight = float(bm25.weights[row, bm25.vocabulary[term]]) if term in bm25.vocabulary else 0.0
+        weight = bm25.weight(row, term)
         if weight:
             shown = term.removeprefix(BIGRAM_MARK)
             found[shown] = found.get(shown, 0.0) + weight

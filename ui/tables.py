@@ -11,25 +11,26 @@ import csv
 import io
 import json
 import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 
 from data.categories import CATEGORIES
 from data.errors import FileError, reason
-from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text, whole
+from data.jsonl import identifier_of, numbered_lines, parse_line, whole
+from data.reader_text import decode
+from ui.sheets import header_names, read_sheet
 
-__all__ = ["InputRow", "InputTable", "MAX_SHEET_ROWS", "SUFFIXES", "check_suffix", "draft_of", "read_table", "write_rows"]
+__all__ = ["MAX_SHEET_ROWS", "SUFFIXES", "InputRow", "InputTable", "Limits", "check_suffix", "draft_of", "parse_table"]
+__all__ += ["example_bytes", "read_table", "table_bytes", "write_rows"]
 
 SUFFIXES = (".jsonl", ".csv", ".xlsx")
 MAX_SHEET_ROWS = 1_048_575  # below the header
 _HEADER = "表头应是 id、text、region"
-_Record = tuple[int, Sequence[Any]]  # line or row number, cells
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -52,6 +53,14 @@ class InputTable:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a table that somebody sent is taken: rows, and characters of all narratives together."""
+
+    rows: int
+    chars: int
+
+
 def check_suffix(path: Path) -> str:
     """Return the lower-cased ending of `path`; one that is not known raises FileError."""
     suffix = path.suffix.lower()
@@ -62,11 +71,34 @@ def check_suffix(path: Path) -> str:
 
 def read_table(path: Path) -> InputTable:
     """Return every row of the file, the unusable ones with their `error`; a file that cannot be read raises FileError."""
-    suffix = check_suffix(path)
+    check_suffix(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise FileError(f"没有找到文件 {path}，请检查路径。") from error
+    except OSError as error:
+        raise FileError(f"文件 {path} 读不出来（{reason(error)}），请检查路径和权限。") from error
+    return parse_table(data, str(path))
+
+
+def parse_table(data: bytes, name: str, limits: Limits | None = None) -> InputTable:
+    """Return every row of the file's content, as `read_table`; `name` tells its kind and is what messages call it.
+
+    Raises FileError, also where there is more in it than the `limits` allow.
+    """
+    suffix = check_suffix(Path(name))
+    most = None if limits is None else limits.rows
     if suffix == ".xlsx":
-        return _read_xlsx(path)
-    text = read_lines_text(path, "文件")
-    return InputTable(list(_jsonl_rows(text) if suffix == ".jsonl" else _csv_rows(text, path)))
+        table = _xlsx_table(data, name, most)
+    else:
+        text = decode(data, Path(name).name)
+        rows = _jsonl_rows(text) if suffix == ".jsonl" else _csv_rows(text, name)
+        table = InputTable(list(islice(rows, None if most is None else most + 1)))  # one more shows that there are more
+    if limits is not None and len(table.rows) > limits.rows:
+        raise FileError(f"文件 {name} 超过一次 {limits.rows} 行的上限，请分成几个文件。")
+    if limits is not None and sum(len(row.text) for row in table.rows) > limits.chars:
+        raise FileError(f"文件 {name} 的叙述合计超过 {limits.chars // 10_000} 万字，请分成几个文件。")
+    return table
 
 
 def draft_of(path: Path) -> Path:
@@ -78,7 +110,7 @@ def write_rows(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     """Write batch result lines to a temporary file beside `path`, then rename it; a failure raises OSError and leaves none."""
     draft = draft_of(path)
     try:
-        _write(draft, check_suffix(path), lines)
+        draft.write_bytes(table_bytes(check_suffix(path), lines))
         with draft.open("rb+") as written:
             os.fsync(written.fileno())
         draft.replace(path)
@@ -86,18 +118,32 @@ def write_rows(path: Path, lines: Sequence[dict[str, Any]]) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _write(draft: Path, suffix: str, lines: Sequence[dict[str, Any]]) -> None:
+def table_bytes(suffix: str, lines: Sequence[dict[str, Any]], texts: Sequence[str] | None = None) -> bytes:
+    """Return batch result lines as the content of a file of this kind; no lines give a table without rows.
+
+    `texts` are the narratives, which stand beside the results of .csv and .xlsx then; .jsonl is without them.
+    """
     if suffix == ".jsonl":
-        draft.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
-    elif suffix == ".csv":
-        _wide(lines).map(_inert).to_csv(draft, index=False, encoding="utf-8-sig")  # with a BOM, or Excel takes it for GBK
-    else:
-        memory = io.BytesIO()  # a full disk then fails in one write, with no half-open workbook left behind
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-        with pd.ExcelWriter(memory, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
-            _wide(lines).to_excel(book, sheet_name="结果", index=False)
-            _long(lines).to_excel(book, sheet_name="明细", index=False)
-        draft.write_bytes(memory.getvalue())
+        return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    if suffix == ".csv":
+        written = _wide(lines, texts).map(_inert).to_csv(None, index=False)
+        return written.encode("utf-8-sig")  # with a BOM, or Excel takes it for GBK
+    return _book({"结果": _wide(lines, texts), "明细": _long(lines)})
+
+
+def example_bytes(suffix: str, rows: Sequence[InputRow]) -> bytes:
+    """Return input rows as the content of a .csv or .xlsx file that can be read back."""
+    frame = pd.DataFrame([(row.id, row.text, row.region) for row in rows], columns=["id", "text", "region"])
+    return frame.to_csv(None, index=False).encode("utf-8-sig") if suffix == ".csv" else _book({"案例": frame})
+
+
+def _book(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    memory = io.BytesIO()  # a full disk then fails in one write, with no half-open workbook left behind
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    with pd.ExcelWriter(memory, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
+        for title, frame in sheets.items():
+            frame.to_excel(book, sheet_name=title, index=False)
+    return memory.getvalue()
 
 
 def _inert(cell: object) -> object:
@@ -117,20 +163,20 @@ def _jsonl_rows(text: str) -> Iterator[InputRow]:
             yield InputRow(number, f"第{number}行", "", "", "这一行不是 JSON 对象，请改正。")
 
 
-def _csv_rows(text: str, path: Path) -> Iterator[InputRow]:
+def _csv_rows(text: str, name: str) -> Iterator[InputRow]:
     records = _records(list(io.StringIO(text, newline="")))
-    header = _names(next(records, (0, None))[1] or ())
+    header = header_names(next(records, (0, None))[1] or ())
     if "text" not in header:
-        raise FileError(f"文件 {path} 缺少 text 列，{_HEADER}。")
+        raise FileError(f"文件 {name} 缺少 text 列，{_HEADER}。")
     for number, cells in records:
         if cells is None:
             yield InputRow(number, f"第{number}行", "", "", "这一行的引号不成对或内容过长，请改正。")
             continue
         row = _row(number, dict(zip(header, cells, strict=False)))
         if len(cells) < len(header) or any(cells[len(header) :]):
-            name = row.id if "id" in header[: header.index("text")] else f"第{number}行"
+            called = row.id if "id" in header[: header.index("text")] else f"第{number}行"
             error = f"这一行有 {len(cells)} 栏，表头有 {len(header)} 栏，请核对逗号和引号。"
-            row = InputRow(number, name, "", "", error)
+            row = InputRow(number, called, "", "", error)
         yield row
 
 
@@ -150,60 +196,19 @@ def _records(lines: Sequence[str]) -> Iterator[tuple[int, list[str] | None]]:
             start += 1
 
 
-def _names(cells: Sequence[object]) -> list[str]:
-    return ["" if cell is None else str(cell).strip().lower() for cell in cells]
-
-
-def _read_xlsx(path: Path) -> InputTable:
+def _xlsx_table(data: bytes, name: str, most: int | None) -> InputTable:
     """Read the first sheet with a text column; the note names the other sheets that hold something."""
     try:
-        sheets = _sheets(path, computed=False)
-        title = next((title for title, rows in sheets.items() if "text" in _names(rows[0][1])), "")
-        has_formulas = any(_is_formula(cell) for _, cells in sheets.get(title, ()) for cell in cells)
-        results = dict(_sheets(path, computed=True).get(title, ())) if has_formulas else {}
-    except FileNotFoundError as error:
-        raise FileError(f"没有找到文件 {path}，请检查路径。") from error
+        sheet = read_sheet(data, "text", most=most)
+    except FileError:
+        raise
     except Exception as error:  # a broken or encrypted workbook fails in many ways
-        why = f"（{reason(error)}）" if isinstance(error, OSError) and error.errno else ""
-        raise FileError(f"文件 {path} 读不出来{why}，请确认它没有损坏、没有加密，{_HEADER}。") from error
-    if not title:
-        raise FileError(f"文件 {path} 缺少 text 列，{_HEADER}。")
-    header = _names(sheets[title][0][1])
-    rows = [_row(number, _cells(header, cells, results.get(number, ()))) for number, cells in sheets[title][1:]]
-    others = "、".join(f"“{other}”" for other in sheets if other != title)
-    return InputTable(rows, f"只读了工作表“{title}”，没有读 {others}" if others else "")
-
-
-def _sheets(path: Path, *, computed: bool) -> dict[str, list[_Record]]:
-    """Return {sheet: rows that are not blank} of the sheets that hold something; formulas as typed or as last computed."""
-    found: dict[str, list[_Record]] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # styles and validations that openpyxl does not know
-        book = openpyxl.load_workbook(path, read_only=True, data_only=computed)
-        try:
-            for sheet in book.worksheets:
-                sheet.reset_dimensions()  # some programs write a wrong size, and rows beyond it would be lost
-                rows = enumerate(sheet.iter_rows(values_only=True), 1)
-                found[sheet.title] = [(n, row) for n, row in rows if any(c is not None and str(c).strip() for c in row)]
-        finally:
-            book.close()
-    return {title: rows for title, rows in found.items() if rows}
-
-
-def _cells(header: Sequence[str], typed: Sequence[Any], results: Sequence[Any]) -> dict[str, str]:
-    """Return {column: text} of a row; a formula gives the text it shows, or what was typed where it shows none."""
-    row: dict[str, str] = {}
-    for place, (name, cell) in enumerate(zip(header, typed, strict=False)):
-        result = results[place] if place < len(results) and _is_formula(cell) else None
-        shows_text = isinstance(result, str) and result.strip() != "" and not result.startswith("#")  # "#NAME?"
-        value = result if shows_text or (name != "text" and result is not None) else getattr(cell, "text", cell)
-        whole_number = isinstance(value, float) and value.is_integer()
-        row[name] = "" if value is None else str(int(value) if whole_number else value)
-    return row
-
-
-def _is_formula(cell: object) -> bool:
-    return (isinstance(cell, str) and cell.startswith("=")) or hasattr(cell, "text")  # an array formula is an object
+        raise FileError(f"文件 {name} 读不出来，请确认它没有损坏、没有加密，{_HEADER}。") from error
+    if sheet is None:
+        raise FileError(f"文件 {name} 缺少 text 列，{_HEADER}。")
+    others = "、".join(f"“{other}”" for other in sheet.others)
+    note = f"只读了工作表“{sheet.title}”，没有读 {others}" if others else ""
+    return InputTable([_row(number, cells) for number, cells in sheet.rows], note)
 
 
 def _row(number: int, value: dict[str, Any]) -> InputRow:
@@ -217,13 +222,14 @@ def _row(number: int, value: dict[str, Any]) -> InputRow:
     return InputRow(number, name, whole(text), region)
 
 
-def _wide(lines: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def _wide(lines: Sequence[dict[str, Any]], texts: Sequence[str] | None) -> pd.DataFrame:
     """One row per narrative, with the columns of its matches side by side."""
     rows = []
-    for line in lines:
+    for place, line in enumerate(lines):
         row = {
             "编号": line["id"],
             "地区": line["region"],
+            **({} if texts is None else {"事情经过": texts[place]}),
             "未给建议": "是" if line["abstained"] else "",
             "错误": line["error"] or "",
         }

@@ -2,7 +2,7 @@
 
 store       open_store() -> Store; `with store.begin(actor) as work:` is one transaction, `with store.read() as work:` a view
 records     what goes in and comes out: frozen dataclasses
-users, cases, reports, reviews, assignments, jobs, sessions, audit    what `work` offers, one class each
+users, cases, reports, reviews, assignments, jobs, sessions, tokens, audit    what `work` offers, one class each
 chain, contents, verify     the audit trail, what its digests are of, and the walk that checks both
 backup, manifest, rows      backup and restore · status    size and counts · labelled    reviewed cases as labelled cases
 models, columns, migrate, migrations/    the tables · engine, location, failures, unit    how they are reached

@@ -40,6 +40,8 @@ ACTIONS: Mapping[str, str] = {
     "session.open": "登录",
     "session.close": "退出登录",
     "session.purge": "清理过期登录",
+    "token.add": "建立访问令牌",
+    "token.remove": "撤销访问令牌",
     "store.backup": "备份",
     "store.restore": "恢复",
 }
@@ -73,9 +75,12 @@ class Audit:
         return tuple(_entry(row) for row in self._unit.session.scalars(query))
 
     def count(self, action: str, subject: str, *, since: datetime) -> int:
-        """Return how often `action` was done to `subject` from `since` on, such as failed logins of a name."""
+        """Return how often `action` was done to `subject` from `since` until now, such as failed logins of a name.
+
+        What stands in the trail for a later time, because the clock was put back since, does not count.
+        """
         query = select(func.count()).select_from(AuditRow).where(AuditRow.subject == clean(subject), AuditRow.action == action)
-        return self._unit.session.scalar(query.where(AuditRow.at >= iso(since))) or 0
+        return self._unit.session.scalar(query.where(AuditRow.at.between(iso(since), iso(self._unit.now)))) or 0
 
     def head(self) -> Head:
         """Return where the trail ends; noted elsewhere, it later proves that nothing before it was rewritten."""

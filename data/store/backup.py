@@ -1,7 +1,7 @@
 """Backup of a running store, and restore into an empty one.
 
 backup     SQLite: its online backup API, a database file; PostgreSQL, or a name ending in .jsonl: one row per line.
-           Both are one state of the store, without logins, written beside the name and renamed when complete.
+           Both are one state of the store, without logins and access tokens, written beside the name and renamed when complete.
 restore    from either form into either database, in one transaction: tables at the backup's revision, rows, migrations to
            the newest, verification. What fails leaves the database as it was.
 """
@@ -30,7 +30,7 @@ from data.store.location import database_url, make_file, place_of, sqlite_path
 from data.store.manifest import Kind, Manifest, file_digest, manifest_path, read_manifest, write_manifest
 from data.store.migrate import exclusive, revision_of, upgrade
 from data.store.records import Head
-from data.store.rows import Row, count_rows, insert_rows, is_empty, reflected, rows_of
+from data.store.rows import LOGINS, Row, count_rows, insert_rows, is_empty, reflected, rows_of
 from data.store.store import Store, utc_now
 from data.store.unit import Unit
 from data.store.verify import verify_store
@@ -119,7 +119,8 @@ def _copy_sqlite(engine: Engine, target: Path) -> _Summary:
             source.driver_connection.backup(copy)  # type: ignore[union-attr]
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm beside it
             copy.execute("PRAGMA secure_delete=ON")
-            copy.execute("DELETE FROM sessions")
+            for table in LOGINS:
+                copy.execute(f"DELETE FROM {table}")  # names of ours
             copy.commit()
     finally:
         source.close()

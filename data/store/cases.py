@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, select, update
 
 from data.store.canonical import clean, local
 from data.store.contents import fields
-from data.store.errors import StoreConflict, StoreError
+from data.store.errors import StoreConflict, StoreError, StoreMissing
 from data.store.models import AssignmentRow, CaseRow, UserRow
 from data.store.records import STATUSES, Status, StoredCase
 from data.store.unit import Unit, new_id
@@ -156,7 +156,7 @@ class Cases:
 def _row(unit: Unit, case_id: str) -> CaseRow:
     row = unit.session.get(CaseRow, clean(case_id))
     if row is None:
-        raise StoreError("没有这个案件，它可能在另一个数据库里，请从列表中重新打开。")
+        raise StoreMissing("没有这个案件，它可能在另一个数据库里，请从列表中重新打开。")
     return row
 
 

@@ -2,6 +2,7 @@
 
 StoreError                  a record is missing, a step is not allowed, or stored data is not what it should be
 ├── StoreConflict           somebody else changed it first
+├── StoreMissing            there is no such record
 └── StoreUnavailable        the database cannot be reached or written now
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from data.errors import RongcuoError
 
-__all__ = ["StoreConflict", "StoreError", "StoreUnavailable"]
+__all__ = ["StoreConflict", "StoreError", "StoreMissing", "StoreUnavailable"]
 
 
 class StoreError(RongcuoError):
@@ -18,6 +19,10 @@ class StoreError(RongcuoError):
 
 class StoreConflict(StoreError):
     """Somebody else changed it first; the message says who and when."""
+
+
+class StoreMissing(StoreError):
+    """There is no record of that id or name."""
 
 
 class StoreUnavailable(StoreError):

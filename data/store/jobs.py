@@ -18,7 +18,7 @@ from sqlalchemy import func, insert, select, update
 
 from data.store.canonical import canonical, clean, digest
 from data.store.contents import fields
-from data.store.errors import StoreConflict, StoreError
+from data.store.errors import StoreConflict, StoreError, StoreMissing
 from data.store.models import JobItemRow, JobRow
 from data.store.records import Job, JobItem, JobState
 from data.store.unit import Unit, new_id
@@ -74,13 +74,16 @@ class Jobs:
 
         A job that was begun MAX_ATTEMPTS times fails instead.
         """
-        orphaned = (JobRow.state == "running") & (JobRow.heartbeat < self._unit.now - stale)
+        now = self._unit.now
+        # a sign of life that is yet to come: the clock was put back, and nobody should wait until it gets there again
+        silent = (JobRow.heartbeat < now - stale) | (JobRow.heartbeat > now + stale)
+        orphaned = (JobRow.state == "running") & silent
         waiting = select(JobRow).where(JobRow.kind.in_(kinds), (JobRow.state == "queued") | orphaned)
         for row in self._unit.session.scalars(waiting.order_by(JobRow.created, JobRow.id)).all():
             if row.attempts >= MAX_ATTEMPTS:
                 self._end(row, "failed", error=f"连续 {MAX_ATTEMPTS} 次中途停止，已放弃。")
                 continue
-            row.state, row.worker, row.heartbeat, row.attempts = "running", clean(worker), self._unit.now, row.attempts + 1
+            row.state, row.worker, row.heartbeat, row.attempts = "running", clean(worker), now, row.attempts + 1
             self._record("job.claim", row, row.worker)
             return _job(row)
         return None
@@ -152,7 +155,7 @@ class Jobs:
     def _row(self, job_id: str) -> JobRow:
         row = self._unit.session.get(JobRow, clean(job_id))
         if row is None:
-            raise StoreError("没有这个任务，请从列表中重新打开。")
+            raise StoreMissing("没有这个任务，请从列表中重新打开。")
         return row
 
     def _held(self, job_id: str, worker: str) -> JobRow:

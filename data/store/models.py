@@ -24,6 +24,7 @@ __all__ = [
     "ReportRow",
     "ReviewRow",
     "SessionRow",
+    "TokenRow",
     "UserRow",
 ]
 
@@ -194,6 +195,21 @@ class SessionRow(Base):
     csrf: Mapped[str]
     created: Mapped[datetime]
     expires: Mapped[datetime]
+
+
+class TokenRow(Base):
+    """An access token of a program that acts for a user."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (UniqueConstraint("token_hash"), UniqueConstraint("user", "name"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name"))
+    name: Mapped[str]
+    token_hash: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+    last_used: Mapped[datetime | None]
 
 
 class AuditRow(Base):

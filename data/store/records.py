@@ -31,6 +31,7 @@ __all__ = [
     "Status",
     "StoredCase",
     "StoredReport",
+    "Token",
     "User",
     "Verdict",
 ]
@@ -176,6 +177,19 @@ class Login:
     csrf: str = field(repr=False)
     created: datetime
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token of a user, known by its hash only; `last_used` None means never."""
+
+    id: str
+    user: str
+    name: str
+    token_hash: str = field(repr=False)
+    created: datetime
+    expires: datetime
+    last_used: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

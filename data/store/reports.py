@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from data.schema import MatchReport
 from data.store.canonical import canonical, clean, digest
 from data.store.cases import EDITABLE, next_version
-from data.store.errors import StoreError
+from data.store.errors import StoreError, StoreMissing
 from data.store.models import ReportRow
 from data.store.records import StoredReport
 from data.store.report_json import report_from, report_value
@@ -68,7 +68,7 @@ def report_row(unit: Unit, report_id: str, *, newest: bool = False) -> ReportRow
     """Return the row of a report. Raises StoreError: there is none, or with `newest` a later one has taken its place."""
     row = unit.session.get(ReportRow, clean(report_id))
     if row is None:
-        raise StoreError("没有这份匹配结果，请刷新案件后再试。")
+        raise StoreMissing("没有这份匹配结果，请刷新案件后再试。")
     if newest and row.number != _newest(unit, row.case_id):
         raise StoreError("这个案件已有更新的匹配结果，请在最新的一份上复核。")
     return row

@@ -1,7 +1,7 @@
 """All rows of a database as JSON values, and back into another one, whichever of SQLite and PostgreSQL the two are.
 
-The tables are read from the database itself, so this also works at an older revision. Logins are left out: a backup
-must not log anybody in.
+The tables are read from the database itself, so this also works at an older revision. Logins and access tokens are left
+out: a backup must not log anybody in.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from sqlalchemy.engine import Connection
 from data.store.canonical import iso
 from data.store.errors import StoreError
 
-__all__ = ["EPHEMERAL", "count_rows", "insert_rows", "is_empty", "reflected", "rows_of"]
+__all__ = ["EPHEMERAL", "LOGINS", "count_rows", "insert_rows", "is_empty", "reflected", "rows_of"]
 
-EPHEMERAL = frozenset({"sessions", "alembic_version"})
+LOGINS = ("sessions", "tokens")
+EPHEMERAL = frozenset({*LOGINS, "alembic_version"})
 _HEAD = "audit_head"
 _BATCH = 500
 Row = tuple[str, dict[str, Any]]

@@ -26,7 +26,7 @@ _SIZES = {
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """`counts` are rows per table, logins left out; `bytes` is the size of the database."""
+    """`counts` are rows per table, logins and access tokens left out; `bytes` is the size of the database."""
 
     kind: str
     place: str

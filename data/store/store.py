@@ -34,6 +34,7 @@ from data.store.records import Head
 from data.store.reports import Reports
 from data.store.reviews import Reviews
 from data.store.sessions import Sessions
+from data.store.tokens import Tokens
 from data.store.unit import Unit
 from data.store.users import Users
 from data.store.verify import Verification, verify_store
@@ -57,6 +58,7 @@ class Work:
         self.assignments = Assignments(unit)
         self.jobs = Jobs(unit)
         self.sessions = Sessions(unit)
+        self.tokens = Tokens(unit)
         self.audit = Audit(unit)
 
 

@@ -125,7 +125,7 @@ def test_a_fault_of_the_program_is_said_in_place(page, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("ui.app.result_html", broken)
+    monkeypatch.setattr("ui.tabs.matching.result_html", broken)
     box(page).fill(STORY)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".rc-error")

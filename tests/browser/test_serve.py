@@ -1,10 +1,13 @@
 """`rongcuo serve` as people start it: the real model, its own process, Ctrl+C."""
 
+import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,22 +34,27 @@ def test_a_port_in_use_ends_with_one_line():
 
 
 @pytest.fixture(scope="module")
-def served():
+def served(tmp_path_factory):
     if not WEIGHTS.exists():
         pytest.skip("the encoder weights are not built (python -m models.build_encoder)")
-    port = free_port()
-    process = subprocess.Popen([*COMMAND, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    port, folder = free_port(), tmp_path_factory.mktemp("served")
+    environment = {**os.environ, "RONGCUO_DATABASE_URL": f"sqlite:///{folder / 'store.sqlite3'}"}
+    log = (folder / "log").open("w+")
+    process = subprocess.Popen([*COMMAND, str(port)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
     try:
         line = process.stdout.readline()
-        assert line == f"已启动：http://127.0.0.1:{port} （按 Ctrl+C 停止）\n", line + (process.stderr.read() if not line else "")
+        assert line == f"已启动：http://127.0.0.1:{port} （按 Ctrl+C 停止）\n", line + Path(log.name).read_text()
         yield f"http://127.0.0.1:{port}/"
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stdout.read() == "已停止。\n"
-        assert process.stderr.read() == ""
+        lines = [json.loads(line) for line in Path(log.name).read_text().splitlines()]
+        assert lines and {line["event"] for line in lines} == {"request"}
+        assert not any("采样" in str(line) or "?" in line["path"] for line in lines)
     finally:
         process.kill()
         process.communicate()
+        log.close()
 
 
 @pytest.mark.browser

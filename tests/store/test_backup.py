@@ -29,7 +29,8 @@ def full(store, clock):
         job = work.jobs.add("batch", {"名": None, "数": 0.1 + 0.2}, items=[{"text": HARD}, {"text": "二"}])
         work.jobs.claim("甲", ("batch",))
         work.jobs.save_items(job.id, "甲", {0: {"matches": []}})
-        work.sessions.open("token", user="li", csrf="c", expires=clock.now.replace(year=2027))
+        work.sessions.open("a-login", user="li", csrf="c", expires=clock.now.replace(year=2027))
+        work.tokens.add("a-program", name="台账", expires=clock.now.replace(year=2027))
     with store.begin("zhang") as work:
         work.reviews.save(report.id, [Decision("r/art2.p1", "grade", 1, HARD), Decision("r/x", "add", 2)], round=1, version=4)
         work.reviews.withdraw(report.id, "r/x", round=1, version=5)
@@ -68,7 +69,7 @@ def test_everything_comes_back_in_either_database(store, clock, request, tmp_pat
         assert everything(restored) == before
         assert restored.verify(made.head).ok
         with restored.begin("zhang") as work:
-            assert work.sessions.find("token") is None, "a backup logs nobody in"
+            assert work.sessions.find("a-login") is None and work.tokens.of_user("li") == (), "a backup logs nobody in"
             assert work.audit.entries(limit=1)[0].action == "store.restore"
             (case,) = work.cases.listing()
             work.cases.move(case.id, "closed", version=case.version)
@@ -107,8 +108,9 @@ def test_an_sqlite_backup_is_a_database_that_anybody_can_open(store, clock, data
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         assert connection.execute("SELECT narrative FROM cases").fetchone() == (HARD,)
-        assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
-    assert b"token" not in file.read_bytes().replace(b"token_hash", b"")
+        for table in ("sessions", "tokens"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    assert b"a-login" not in file.read_bytes() and b"a-program" not in file.read_bytes()
 
 
 def test_a_backup_is_one_state_while_others_write(store, clock, tmp_path):
@@ -236,5 +238,5 @@ def test_a_backup_of_an_older_revision_is_brought_up_to_date(store, clock, empty
     monkeypatch.setattr("data.store.backup.upgrade", lambda connection, target="head": newer(connection, target, scripts=scripts))
     restore(tmp_path / "a.jsonl", empty.url, actor="命令行")
     assert empty.sql("SELECT DISTINCT phone FROM users") == [("",)]
-    assert empty.sql("SELECT version_num FROM alembic_version") == [("0002",)]
+    assert empty.sql("SELECT version_num FROM alembic_version") == [("9999",)]
     assert [row[0] for row in empty.sql("SELECT narrative FROM cases")] == [case.narrative for case in before["cases"]]

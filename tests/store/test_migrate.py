@@ -28,7 +28,7 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "{head}"
+revision, down_revision = "9999", "{head}"
 
 def upgrade():
     op.add_column("users", sa.Column("phone", sa.Text(), nullable=False, server_default=""))
@@ -46,7 +46,7 @@ def later_scripts(folder: Path, then: str = "") -> Path:
     """A copy of the migrations with one revision more."""
     scripts = folder / "migrations"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "r0002_more.py").write_text(NEXT.format(head=head_revision(), then=then or "pass"), "utf-8")
+    (scripts / "versions" / "r9999_more.py").write_text(NEXT.format(head=head_revision(), then=then or "pass"), "utf-8")
     return scripts
 
 

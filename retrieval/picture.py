@@ -1,0 +1,166 @@
+"""The picture of a case by the logic of one regulation: for each clause supported, contradicted or not stated, with the words.
+
+The groups stand in data/logic.toml. Two things speak for a status, and which one decided is told: the calibrated probability of
+the clause (or of a clause that says the opposite), and words of the narrative (`retrieval.stance_direction`). What nothing
+speaks for is not stated and becomes a question. Nothing here is a verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.errors import InputError
+from data.logic import Group, GroupSummary, load_logic, summarise
+from data.schema import CasePicture, Clause, ClauseStanding, GroupPicture, Span, Status
+from retrieval.picture_limits import Limits, read_limits
+from retrieval.picture_words import Words, words_about
+from retrieval.scoring import Floats, Ints, Scorer, Scores
+
+__all__ = ["Clues", "Painter", "standing"]
+
+_QUOTED = 2  # parts of sentences that are shown for a status
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What is known of one clause in a narrative, before a status is chosen.
+
+    `odds` is the logit of its probability, `contrary` that of the likeliest clause that says the opposite, whose citation is
+    `opposite`; both are None where there is no such number. `places` and `opposite_places` are the sentences nearest to the two.
+    """
+
+    odds: float | None
+    contrary: float | None
+    opposite: str
+    words: Words
+    places: tuple[Span, ...]
+    opposite_places: tuple[Span, ...]
+
+
+class Painter:
+    """Draws pictures with the scores of one matcher's index; safe to call from several threads."""
+
+    def __init__(self, scorer: Scorer, limits: Limits | None = None) -> None:
+        self._scorer = scorer
+        self.limits = limits or read_limits()
+        self._rows = {entry.clause.id: row for row, entry in enumerate(scorer.index.entries)}
+
+    def can_draw(self, regulation_id: str, scores: Scores) -> bool:
+        """Tell whether the table has this regulation and its clauses have probabilities."""
+        try:
+            load_logic(regulation_id)
+        except InputError:
+            return False
+        return scores.probabilities is not None and len(scores.encoded.sentences) > 0
+
+    def draw(self, narrative: str, regulation_id: str, scores: Scores) -> CasePicture:
+        """Return the picture by that regulation; `scores` are those of the narrative for the rows of the regulation.
+
+        Raises InputError where the table has no such regulation; see `can_draw`.
+        """
+        clues = self.clues(narrative, regulation_id, scores)
+        logic = load_logic(regulation_id)
+        standings = {c: standing(c, clues[c], g, self.limits) for g in logic.groups for c in g.clauses if c in clues}
+        summaries = summarise(logic, {clause_id: found.status for clause_id, found in standings.items()})
+        titles = {group.id: group.title for group in logic.groups}
+        return CasePicture(regulation_id, tuple(_group(summary, standings, titles) for summary in summaries))
+
+    def clues(self, narrative: str, regulation_id: str, scores: Scores) -> Mapping[str, Clues]:
+        """Return what is known of each clause of the groups that are not only questions, by clause id."""
+        groups = [group for group in load_logic(regulation_id).groups if group.rule != "questions"]
+        wanted = [clause for group in groups for clause in group.clauses if clause in self._rows]
+        against = sorted({c for group in groups for row in group.contrary.values() for c in row if c in self._rows})
+        rows = np.array([self._rows[clause] for clause in dict.fromkeys([*wanted, *against])], dtype=np.int64)
+        nearest = self._nearest(scores, rows)
+        contrary = dict(zip(against, self._odds(scores, np.array([self._rows[c] for c in against], np.int64)), strict=True))
+        odds = {self._clause(int(row)).id: _logit(float(p)) for row, p in zip(scores.rows, _known(scores), strict=True)}
+        found = {}
+        for group in groups:
+            for name in (clause for clause in group.clauses if clause in self._rows):
+                worst = max(((contrary[c], c) for c in group.contrary.get(name, ()) if c in contrary), default=(None, ""))
+                clause = self._clause(self._rows[name])
+                # words about a ground are weighed only where it is likely: there are many, and each costs time
+                asked = group.rule != "any" or odds.get(name, -math.inf) >= _logit(self.limits.ground)
+                said = words_about(narrative, clause, nearest[name] if group.rule != "all" else None) if asked else Words((), ())
+                other = self._scorer.index.entries[self._rows[worst[1]]].citation if worst[1] else ""
+                found[name] = Clues(odds.get(name), worst[0], other, said, nearest[name], nearest.get(worst[1], ()))
+        return found
+
+    def _clause(self, row: int) -> Clause:
+        return self._scorer.index.entries[row].clause
+
+    def _nearest(self, scores: Scores, rows: Ints) -> dict[str, tuple[Span, ...]]:
+        """Return the two sentences nearest to each clause, nearest first."""
+        close = self._scorer.sentence_scores(scores, rows)
+        order = np.argsort(-close, axis=0, kind="stable")[:2]
+        sentences = scores.encoded.sentences
+        return {self._clause(int(row)).id: tuple(sentences[int(i)] for i in order[:, at]) for at, row in enumerate(rows)}
+
+    def _odds(self, scores: Scores, rows: Ints) -> Sequence[float]:
+        """Return the logits of clauses of any regulation, with as many shared words as usual: to count them again costs time."""
+        combination, encoded = self._scorer.combination, scores.encoded
+        if combination is None or not len(rows):
+            return [0.0] * len(rows)
+        nothing = np.zeros(len(rows), np.float32)
+        parts: dict[str, Floats] = dict.fromkeys(combination.weights, nothing)
+        center = self._scorer.index.background.center
+        parts["dense"] = self._scorer.similarities(encoded.vectors - center, rows).max(axis=0)
+        attention = self._scorer.encoder.attention
+        if attention is not None and encoded.reading is not None:
+            parts["attention"] = attention.score(encoded.reading.states, self._scorer.index.store.vectors(rows))
+        return [float(value) for value in combination.logits(parts)]
+
+
+def standing(clause_id: str, clues: Clues, group: Group, limits: Limits) -> ClauseStanding:
+    """Return the status of a clause by the limits, with the words that it rests on and a Chinese phrase that says why."""
+    probability = None if clues.odds is None else 1 / (1 + math.exp(-max(-60.0, min(60.0, clues.odds))))
+    status, by_words = _status(clues, group, limits)
+    if status == "not_stated":
+        return ClauseStanding(clause_id, status, probability=probability)
+    side = clues.words.agreeing if status == "supported" else clues.words.opposing
+    places = clues.places if status == "supported" else clues.opposite_places or clues.places
+    near = tuple(part for part in side if any(part.overlaps(place) for place in places))
+    spans = (near or (side if by_words else places[:1]))[:_QUOTED]
+    if by_words:
+        said = f"叙述的用语与本条{'一致' if status == 'supported' else '相反'}"
+    elif status == "supported":
+        said = f"与本条相近，概率 {probability:.0%}"
+    else:
+        said = f"叙述更接近{clues.opposite}所说的情形"
+    return ClauseStanding(clause_id, status, spans, "rule" if by_words else "model", said, probability)
+
+
+def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, bool]:
+    """Return the status and whether it needs the words: without them it would be another."""
+    odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net
+    if group.rule == "all":
+        raised = odds + limits.word * ((net > 0) - (net < 0))
+        if raised >= _logit(limits.supported):
+            return "supported", odds < _logit(limits.supported)
+        if clues.contrary is not None and clues.contrary >= _logit(limits.contrary):
+            return "contradicted", False
+        return ("contradicted", True) if net <= -limits.against else ("not_stated", False)
+    if odds >= _logit(limits.ground):
+        return ("not_stated", True) if net < 0 else ("supported", False)
+    return ("contradicted", True) if group.rule == "none" and net <= -limits.against else ("not_stated", False)
+
+
+def _group(summary: GroupSummary, standings: Mapping[str, ClauseStanding], titles: Mapping[str, str]) -> GroupPicture:
+    group = summary.group
+    clauses = tuple(standings.get(clause, ClauseStanding(clause, "not_stated")) for clause in group.clauses)
+    waiting = tuple(titles[name] for name in summary.waiting)
+    kind = (group.id, group.title, group.part, group.rule, group.side)
+    return GroupPicture(*kind, summary.state, clauses, tuple(summary.questions.items()), waiting)
+
+
+def _known(scores: Scores) -> Iterable[float]:
+    return () if scores.probabilities is None else scores.probabilities
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))

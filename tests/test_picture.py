@@ -1,0 +1,306 @@
+import json
+import math
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from data.cases import CASES, read_cases
+from data.conditions import CHECKED, read_conditions
+from data.errors import CaseFileError, FileError, InputError, ModelError
+from data.logic import TABLE, load_logic
+from data.schema import Evidence, LikeCase, Span
+from models.stub import StubEncoder
+from retrieval.dossier import open_dossier, parallels
+from retrieval.loading import open_matcher, shipped_entries
+from retrieval.matcher import Matcher
+from retrieval.picture import Clues, Painter, standing
+from retrieval.picture_fit import agreement
+from retrieval.picture_limits import Limits, read_limits
+from retrieval.picture_words import Words, words_about
+from retrieval.similar_cases import SimilarCases, load_similar_cases, nearest_cases
+from retrieval.told import AGAINST, judged, polarity_of
+from ui.cards_picture import picture_html
+from ui.present_dossier import dossier_json, dossier_lines
+from ui.present_words import open_questions
+
+LIMITS = Limits(supported=0.3, ground=0.4, contrary=0.8, word=1.0, against=2, cases=100, encoder="e")
+CLAUSES = {entry.clause.id: entry.clause for entry in shipped_entries()}
+FUZHOU = {group.id: group for group in load_logic("fuzhou-2019").groups}
+PLACE, OTHER = Span(0, 4), Span(4, 8)
+AGREEMENT = 0.77
+"""Measured with the shipped weights, less a small margin."""
+
+
+def logit(p):
+    return math.log(p / (1 - p))
+
+
+def clues(probability, *, contrary=0.01, words=None):
+    return Clues(logit(probability), logit(contrary), "第九条", words or Words((), ()), (PLACE,), (OTHER,))
+
+
+def said(count, against=0):
+    return Words((Span(8, 10),) * min(count, 1), (Span(10, 12),) * min(against, 1), count, against)
+
+
+@pytest.mark.parametrize(
+    ("group", "found", "status", "by"),
+    [
+        ("conditions", clues(0.35), "supported", "model"),
+        ("conditions", clues(0.2), "not_stated", "none"),
+        ("conditions", clues(0.2, words=said(1)), "supported", "rule"),
+        ("conditions", clues(0.35, words=said(0, 1)), "not_stated", "none"),
+        ("conditions", clues(0.2, contrary=0.9), "contradicted", "model"),
+        ("conditions", clues(0.6, contrary=0.9), "supported", "model"),
+        ("conditions", clues(0.1, words=said(0, 2)), "contradicted", "rule"),
+        ("conditions", clues(0.1, words=said(1, 2)), "not_stated", "none"),
+        ("reforms", clues(0.5), "supported", "model"),
+        ("reforms", clues(0.3, words=said(3)), "not_stated", "none"),
+        ("reforms", clues(0.1, words=said(0, 3)), "not_stated", "none"),
+        ("exclusions", clues(0.5), "supported", "model"),
+        ("exclusions", clues(0.5, words=said(0, 1)), "not_stated", "none"),
+        ("exclusions", clues(0.1, words=said(0, 2)), "contradicted", "rule"),
+    ],
+)
+def test_a_status_follows_from_probability_and_words(group, found, status, by):
+    one = standing("x", found, FUZHOU[group], LIMITS)
+    assert (one.status, one.decided_by) == (status, by)
+    assert (len(one.words) > 0) == (status != "not_stated") == bool(one.reason)
+
+
+def test_the_words_shown_are_those_that_decided():
+    assert standing("x", clues(0.35), FUZHOU["conditions"], LIMITS).words == (PLACE,)
+    near, far = said(1), Words((Span(40, 44),), (), 1, 0)
+    assert (
+        standing("x", replace(clues(0.35, words=near), places=(Span(6, 12),)), FUZHOU["conditions"], LIMITS).words
+        == near.agreeing
+    )
+    assert standing("x", clues(0.35, words=far), FUZHOU["conditions"], LIMITS).words == (PLACE,)
+    assert standing("x", clues(0.2, words=far), FUZHOU["conditions"], LIMITS).words == far.agreeing
+    against = standing("x", clues(0.2, contrary=0.9), FUZHOU["conditions"], LIMITS)
+    assert against.words == (OTHER,) and "第九条" in against.reason
+
+
+def test_words_about_a_condition_are_found_with_their_side():
+    clause = CLAUSES["fuzhou-2019/art4.p1.i4"]
+    text = "方案两次上会讨论过。后来扩大规模是局长一个人拍板的。听说还开过会。"
+    found = words_about(text, clause)
+    assert [span.of(text) for span in found.agreeing] == ["方案两次上会讨论过"]
+    assert [span.of(text) for span in found.opposing] == ["后来扩大规模是局长一个人拍板的"]
+    assert words_about(text, clause, [Span(0, 10)]).against == 0
+    assert words_about("今天下雨。", clause) == Words((), ())
+
+
+def whole(text):
+    return Evidence(Span(0, len(text)), Span(0, 4), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "polarity"),
+    [("他收了老板十万块。", "supports"), ("他没收过老板一分钱。", "contradicts"), ("据举报称，他收了十万块。", "unclear")],
+)
+def test_a_denial_speaks_against_an_exclusion_and_claims_say_nothing(text, polarity):
+    clause = CLAUSES["fuzhou-2019/art9.p1.i7"]
+    found = judged(text, clause, [whole(text)])
+    assert polarity_of(clause, found)[0] == polarity
+    assert found[0].decided_by == "rule" and found[0].reason
+    assert polarity_of(clause, ()) == ("unclear", "none")
+
+
+def test_a_probable_ground_is_not_contradicted_by_a_rule_but_an_exclusion_is():
+    text = "他没收过老板一分钱。"
+    denied = judged(text, CLAUSES["fuzhou-2019/art9.p1.i7"], [whole(text)])
+    assert polarity_of(CLAUSES["fuzhou-2019/art9.p1.i7"], denied, 0.9)[0] == "contradicts"
+    assert polarity_of(CLAUSES["fuzhou-2019/art4.p1.i4"], denied, 0.9) == ("unclear", "none")
+    assert polarity_of(CLAUSES["fuzhou-2019/art4.p1.i4"], denied, 0.1)[0] == "contradicts"
+
+
+class Sure:
+    """A model that takes everything for a denial."""
+
+    def __call__(self, passage, clause):
+        return -1.0
+
+
+def test_the_model_is_asked_where_rules_are_not_sure_and_a_denied_exclusion_comes_last(matcher):
+    story = "企业老板隐瞒了台账。他谋取私利，明令禁止仍我行我素。"
+    plain = matcher.match(story, region="alpha")
+    scorer = matcher.scorer
+    other = Matcher(matcher.index, scorer.encoder, scorer.segmenter, matcher.settings, polarity=Sure())
+    found = other.match(story, region="alpha")
+    assert {m.clause.id for m in found.matches} == {m.clause.id for m in plain.matches}
+    assert [m.rank for m in found.matches] == [m.rank for m in plain.matches]
+    denied = [m for m in found.matches if m.clause.category == "disqualifying" and m.polarity == "contradicts"]
+    assert all(m in found.matches[-len(denied) :] for m in denied)
+    assert any(m.decided_by == "model" for m in found.matches)
+
+
+# ── what stands against a condition ──
+
+
+def test_each_condition_has_excluding_clauses_that_say_the_opposite():
+    for regulation in ("shandong-2019", "banan-2022", "fuzhou-2019", "yangjiang-2017"):
+        for group in load_logic(regulation).groups:
+            if group.rule == "all" and group.side == "for":
+                assert set(group.contrary) == set(group.clauses)
+            for clause_id, against in group.contrary.items():
+                assert clause_id in group.clauses
+                assert {CLAUSES[name].category for name in against} <= AGAINST
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('= ["fuzhou-2019/art9.p1.i8"]', '= ["fuzhou-2019/art99"]'),
+        ('"shandong-2019/art14.p2.i2" = ["fuzhou', '"shandong-2019/art99" = ["fuzhou'),
+    ],
+)
+def test_a_broken_row_of_opposites_is_refused(tmp_path, good, bad):
+    text = TABLE.read_text("utf-8")
+    assert good in text
+    path = tmp_path / "logic.toml"
+    path.write_text(text.replace(good, bad, 1), "utf-8")
+    with pytest.raises(FileError, match="contrary 里“.*art99”"):
+        load_logic("fuzhou-2019", path)
+
+
+# ── files ──
+
+
+def test_limits_are_read_and_broken_ones_refused(tmp_path):
+    assert 0 < read_limits().supported < 1
+    (tmp_path / "broken.json").write_text("{}", "utf-8")
+    with pytest.raises(ModelError, match="python -m retrieval.picture_limits"):
+        read_limits(tmp_path / "broken.json")
+
+
+def test_the_checked_conditions_are_those_of_dev_cases():
+    dev = {case.id: case for case in read_cases(CASES / "dev.jsonl")}
+    rows = read_conditions()
+    assert len(rows) >= 40 and all(dev[row.case_id].region == row.region for row in rows)
+    for row in rows:
+        conditions = next(group for group in load_logic(row.region).groups if group.id == "conditions")
+        assert tuple(row.votes) == conditions.clauses
+        assert all(len(votes) == 2 for votes in row.votes.values())
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([], "JSON 对象"),
+        ({"id": "a", "region": "r"}, "votes"),
+        ({"id": "a", "region": "r", "votes": {"A": {"c": "supported"}, "B": {}}}, "条款应相同"),
+        ({"id": "a", "region": "r", "votes": {"A": {"c": "yes"}}}, "supported、contradicted、not_stated"),
+    ],
+)
+def test_a_broken_row_of_conditions_is_refused_with_its_line(tmp_path, row, message):
+    path = tmp_path / "conditions.jsonl"
+    path.write_text(json.dumps(row) + "\n", "utf-8")
+    with pytest.raises(CaseFileError, match=f"第 1 行.*{message}"):
+        read_conditions(path)
+    assert CHECKED.exists()
+
+
+# ── like cases ──
+
+
+def test_the_nearest_cases_of_the_region_come_first_and_ones_own_join_them(tmp_path):
+    encoder = StubEncoder()
+    cases = [case for case in read_cases(CASES / "train.jsonl") if case.labels][:60]
+    SimilarCases.build(cases, encoder).save(tmp_path / "v.npz")
+    known = load_similar_cases(tmp_path / "v.npz")
+    assert known.encoder == encoder.digest and known.vectors.dtype.name == "int8" and len(known.ids) == 60
+    center = known.vectors.astype("float32").mean(axis=0) * 0
+    own = encoder.encode_windows(cases[3].narrative, (Span(0, len(cases[3].narrative)),))[0]
+    found = nearest_cases(own, center, cases[3].region, known=known, most=2)
+    assert found[0].likeness == pytest.approx(1.0, abs=0.02) and found[0].source == "项目自编标注案例"
+    assert {case.region for case in found} == {cases[3].region}
+    mine = LikeCase("own-1", "r", "经过", {}, "本单位复核案例", 2.0)
+    assert nearest_cases(own, center, cases[3].region, known=known, most=2, reviewed=[mine])[0] == mine
+
+
+def test_vectors_that_are_missing_name_the_command(tmp_path):
+    with pytest.raises(ModelError, match="python -m retrieval.similar_cases"):
+        load_similar_cases(tmp_path / "none.npz")
+
+
+# ── what goes with a report ──
+
+
+def test_an_abstention_and_a_regulation_of_ones_own_have_no_dossier(matcher):
+    for story in ("出事了", "今天下雨。企业老板隐瞒了台账，我们按计划做了检查。"):
+        dossier = open_dossier(matcher, matcher.match(story))
+        assert dossier.regulation == "" and dossier.picture is None and dossier.steps == ()
+        assert picture_html(dossier, story) == "" and list(dossier_lines(dossier, matcher.match(story), full=False)) == []
+        assert dossier_json(dossier)["picture"] is None
+
+
+def test_parallels_mark_what_differs():
+    clause = CLAUSES["shandong-2019/art13.p1.i6"]
+    found = parallels(clause)
+    assert found and all(one.clause.regulation_id != "shandong-2019" for one in found)
+    for one in found:
+        assert all(span.of(clause.text) for span in one.own) and all(span.of(one.clause.text) for span in one.other)
+
+
+STORY = (
+    "去年市里要求清退河边鸭棚，方案党组两次开会讨论、一致同意。拆的时候带倒了老乡一间柴房，当天就赔礼道歉，"
+    "逐户赔清，损失两千元，没有人受伤。有人举报说我收了施工队的钱，纪委查了，没收过一分钱。"
+)
+
+
+@pytest.fixture(scope="module")
+def real():
+    return open_matcher()
+
+
+@pytest.mark.model
+def test_the_picture_of_a_real_narrative(real):
+    report = real.match(STORY, region="fuzhou")
+    dossier = open_dossier(real, report, start=date(2026, 2, 10))
+    groups = {group.id: group for group in dossier.picture.groups}
+    told = {clause.clause_id: clause for group in groups.values() for clause in group.clauses}
+    assert told["fuzhou-2019/art4.p1.i4"].status == "supported"
+    assert any("讨论" in span.of(STORY) for span in told["fuzhou-2019/art4.p1.i4"].words)
+    first, others = open_questions(dossier.picture)
+    silent = [clause.clause_id for clause in groups["conditions"].clauses if clause.status == "not_stated"]
+    assert [clause_id for group, clause_id, _ in first if group.id == "conditions"] == silent
+    assert {group.part for group, _, _ in others} <= {"against", "inaction", "looks"}
+    assert dossier.steps and all(step.start == date(2026, 2, 10) for step in dossier.steps)
+    assert not dossier.assumed
+    assert open_dossier(real, real.match(STORY)).assumed
+
+
+@pytest.mark.model
+def test_duty_and_tolerance_stay_apart_and_no_verdict_is_spoken(real):
+    report = real.match(STORY, region="shandong")
+    dossier = open_dossier(real, report)
+    parts = [group.part for group in dossier.picture.groups]
+    assert parts.count("duty") == 1 and "tolerance" in parts
+    groups = dossier.picture.groups
+    own = [clause.reason for group in groups for clause in group.clauses] + [q for g in groups for _, q in g.questions]
+    assert not [text for text in own if any(word in text for word in ("认定", "决定", "应当免责", "应当容错"))]
+    html, value = picture_html(dossier, STORY), dossier_json(dossier)
+    assert "逐条对照" in html and "需要查明的事实" in html and "办理步骤和期限" in html
+    assert [group["id"] for group in value["picture"]["groups"]] == [
+        g.id for g in dossier.picture.groups if g.rule != "questions"
+    ]
+    lines = "\n".join(dossier_lines(dossier, report, full=True))
+    assert "━━ 办理步骤和期限 ━━" in lines and "其他地区的对应条款" in lines
+
+
+@pytest.mark.model
+def test_the_pictures_agree_with_two_passes_of_labels(real):
+    found = agreement(real)
+    assert found.count >= 170 and found.share >= AGREEMENT
+
+
+@pytest.mark.model
+def test_a_painter_says_what_it_cannot_draw(real, matcher):
+    scores = real.scorer.score(STORY, real.scope("fuzhou").rows)
+    painter = Painter(real.scorer)
+    assert painter.can_draw("fuzhou-2019", scores) and not painter.can_draw("mine", scores)
+    assert not painter.can_draw("fuzhou-2019", matcher.scorer.score(STORY, matcher.scope("alpha").rows))
+    with pytest.raises(InputError):
+        painter.draw(STORY, "mine", scores)

@@ -19,7 +19,7 @@ from retrieval.index import build
 from retrieval.matcher import Matcher
 from tests.conftest import ROOT
 from ui.batch import run_batch
-from ui.tables import read_table, write_rows
+from ui.tables import InputRow, example_bytes, read_table, write_rows
 
 ROWS = [
     {"id": "1", "text": "企业老板隐瞒了台账，证据是假的", "region": "alpha"},
@@ -448,3 +448,9 @@ def test_a_thousand_rows_survive_kill_9(tmp_path):
     lines = read_jsonl(target)
     assert [line["id"] for line in lines] == [str(i) for i in range(1000)]
     assert sum(line["error"] is not None for line in lines) == 20
+
+
+def test_text_that_looks_like_markup_of_a_workbook_is_text(tmp_path):
+    rows = [InputRow(1, "a", "<r><t>他去查了</t></r>", "")]
+    (tmp_path / "example.xlsx").write_bytes(example_bytes(".xlsx", rows))
+    assert [row.text.strip() for row in read_table(tmp_path / "example.xlsx").rows] == ["<r><t>他去查了</t></r>"]

@@ -142,8 +142,13 @@ def _book(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with pd.ExcelWriter(memory, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
         for title, frame in sheets.items():
-            frame.to_excel(book, sheet_name=title, index=False)
+            frame.map(_as_text).to_excel(book, sheet_name=title, index=False)
     return memory.getvalue()
+
+
+def _as_text(cell: object) -> object:
+    """Return the cell with a space after what XlsxWriter would write as it stands, because it looks like its own markup."""
+    return f"{cell} " if isinstance(cell, str) and cell.startswith("<r>") and cell.endswith("</r>") else cell
 
 
 def _inert(cell: object) -> object:

@@ -122,7 +122,7 @@ def open_page(chromium, errors):
 
     def visit(address, *, waits_for="#rc-match", **options):
         context = chromium.new_context(locale="en-US", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

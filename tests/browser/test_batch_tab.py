@@ -125,6 +125,7 @@ def clean(desk, address):
 
 def open_tab(open_page, address, **options):
     page = open_page(address, **options)
+    page.set_default_timeout(60_000)  # a worker shares the processor with page and browser
     page.get_by_role("tab", name="批量").click()
     page.wait_for_selector("#rc-batch-list :is(.rc-empty, .rc-batch-jobs)")
     return page

@@ -31,6 +31,10 @@ def box(page):
     return page.get_by_label("事情经过").first
 
 
+def status(page):
+    return page.locator("#rc-matching .rc-status").first.inner_text()
+
+
 def search(page, text=STORY):
     box(page).fill(text)
     page.get_by_role("button", name="查找相近条款").click()
@@ -44,7 +48,7 @@ def marked(locator):
 
 def test_a_narrative_gets_cards_with_the_reason_marked(page):
     search(page)
-    assert page.locator(".rc-status").inner_text() == "列出 5 条相近条款：容错情形 2 条、履职尽责 2 条、不予容错 1 条。"
+    assert status(page) == "列出 5 条相近条款：容错情形 2 条、履职尽责 2 条、不予容错 1 条。"
     assert [h.split()[0] for h in page.locator("h3").all_inner_texts()] == ["容错情形", "履职尽责", "不予容错"]
     card = page.locator('.rc-card[data-rank="1"]')
     assert "《alpha》" in card.inner_text() and "1.000" in card.inner_text() and "未校准" in card.inner_text()
@@ -107,7 +111,7 @@ def test_an_abstention_says_why(page):
     box(page).fill("出事了")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".rc-notice")
-    assert "叙述只有 3 个汉字" in page.locator(".rc-status").inner_text()
+    assert "叙述只有 3 个汉字" in status(page)
     assert page.locator(".rc-card").count() == 0
 
 
@@ -117,7 +121,7 @@ def test_bad_input_is_said_in_place_and_kept(page, text, message):
     box(page).fill(text)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".rc-error")
-    assert message in page.locator(".rc-status").inner_text()
+    assert message in status(page)
     assert box(page).input_value() == text and page.locator(".rc-card").count() == 0
 
 
@@ -129,7 +133,7 @@ def test_a_fault_of_the_program_is_said_in_place(page, monkeypatch):
     box(page).fill(STORY)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".rc-error")
-    assert page.locator(".rc-status").inner_text().startswith("程序出错") and box(page).input_value() == STORY
+    assert status(page).startswith("程序出错") and box(page).input_value() == STORY
 
 
 def test_what_is_typed_in_is_never_run(page):
@@ -210,7 +214,7 @@ def test_a_lost_connection_is_said_in_place(page, errors):
     page.wait_for_function("document.querySelector('.rc-status').textContent === '正在查找……'")
     page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('gone')); }")
     page.wait_for_selector(".rc-error")
-    assert "连接断了" in page.locator(".rc-status").inner_text() and box(page).input_value() == STORY
+    assert "连接断了" in status(page) and box(page).input_value() == STORY
     page.unroute_all()
     page.reload()  # as Gradio does when the program is back
     page.wait_for_function("text => document.querySelector('#rc-story textarea')?.value === text", arg=STORY)

@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks [--part NAME]... [--python FILE]... [--install] [--trained FOLDER] [--index FOLDER] [--quick]
 
---install makes an environment of its own for txtai, Haystack and LlamaIndex; --python names one that is there already. --trained is
-a folder with the trained weights in full precision, --index the index over the statutes that `tests.benchmarks.stard` makes.
-Parts that are not run keep the results that they have. --quick runs everything on a few rows, to see that it runs.
+--install makes an environment of its own for txtai, Haystack and LlamaIndex; --python names one that is there already.
+--trained is a folder with the trained weights in full precision, --index the index over the statutes that
+`tests.benchmarks.stard` makes. Parts that are not run keep the results that they have. --quick runs everything on a few
+rows, to see that it runs.
 """
 
 from __future__ import annotations

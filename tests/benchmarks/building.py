@@ -1,10 +1,10 @@
-"""Time to make an index over statutes, beside sentence-transformers in full precision on the same texts, and what each then finds.
+"""Time to make an index over statutes, beside sentence-transformers in fp32 on the same texts, and what each then finds.
 
     python -m tests.benchmarks.building [--corpus DIR] [--articles N] [--model FOLDER]
 
-The articles are those that answer the first questions, filled up with others to N; both sides take portions of them in turn. Ours is
-all of `retrieval.index.build`: segmentation, BM25, TF-IDF, 8-bit vectors. Theirs is encode_document alone, with its defaults.
---model is what they run: by default the untrained network, better the trained weights in full precision.
+The articles are those that answer the first questions, filled up with others to N; both sides take portions of them in turn.
+Ours is all of `retrieval.index.build`: segmentation, BM25, TF-IDF, 8-bit vectors. Theirs is encode_document alone, with its
+defaults. --model is what they run: by default the untrained network, better the trained weights in full precision.
 """
 
 from __future__ import annotations

@@ -56,6 +56,11 @@ class Peer:
         self.process.stdin.flush()
         return self.read()
 
+    def end(self) -> None:
+        """End the process and let go of its pipes."""
+        self.process.kill()
+        self.process.communicate()
+
     def read(self) -> dict[str, object]:
         line = self.process.stdout.readline()
         if not line:
@@ -117,7 +122,7 @@ def compare(runs: Sequence[tuple[str, str, Path, Path]], cases: Sequence[Case], 
         peers = []
         for run in runs:
             peer = start(*run)
-            stack.callback(peer.process.kill)
+            stack.callback(peer.end)
             peer.build_seconds = float(peer.ask({"build": texts})["seconds"])
             peers.append(peer)
         for number, case in enumerate([*labelled[:WARM_UP], *labelled]):

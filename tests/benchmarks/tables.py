@@ -45,8 +45,8 @@ def _peers(part: Mapping[str, Any]) -> list[str]:
         rows.append([f"{name} ({row['version']})", quality, row["p"], *costs])
     left = f" Not installed here: {', '.join(part['left_out'])}." if part["left_out"] else ""
     about = (
-        f"{part['cases']} labelled cases of dev over {part['clauses']} clauses, ranked within the region of the case; the cases on "
-        f"which our combination was fitted. p: paired permutation test against the first row.{left}"
+        f"{part['cases']} labelled cases of dev over {part['clauses']} clauses, ranked within the region of the case; the cases "
+        f"on which our combination was fitted. p: paired permutation test against the first row.{left}"
     )
     return ["## Beside other tools", "", about, "", *_table(head, rows), "", "![quality against time](results.svg)"]
 
@@ -64,8 +64,9 @@ def _building(part: Mapping[str, Any]) -> list[str]:
             ]
         )
     about = (
-        f"{part['articles']} articles of {part['characters']} characters, {part['questions']} questions; sentence-transformers runs "
-        f"{part['model']} in full precision and only encodes, ours also segments and weighs terms. Speed ratio {part['speed_ratio']}."
+        f"{part['articles']} articles of {part['characters']} characters, {part['questions']} questions; sentence-transformers "
+        f"runs {part['model']} in full precision and only encodes, ours also segments and weighs terms. Speed ratio "
+        f"{part['speed_ratio']}."
     )
     names = list(next(iter(part["quality, vectors alone"].values())))
     return ["## Building an index", "", about, "", *_table(["system", "s", "articles/s", *names], rows)]
@@ -78,8 +79,10 @@ def _cold(part: Mapping[str, Any]) -> list[str]:
 
 
 def _scale(part: Mapping[str, Any]) -> list[str]:
-    names = ["kind", "whole_ms", "whole_p95_ms", "after_encoding_ms", "after_encoding_p95_ms", "search_ms", "recall@20", "vectors_mb",
-             "lexical_mb", "load_s"]  # fmt: skip
+    names = [
+        "kind", "whole_ms", "whole_p95_ms", "after_encoding_ms", "after_encoding_p95_ms", "search_ms", "recall@20", "vectors_mb",
+        "lexical_mb", "load_s",
+    ]  # fmt: skip
     rows = [[f"{int(size):,}", *(row[name] for name in names)] for size, row in part["rows"].items()]
     about = f"{part['questions']} lay questions, no filter; the second size takes {part['second / first']} times the first."
     return ["## With more clauses", "", about, "", *_table(["rows", *(name.replace("_", " ") for name in names)], rows)]
@@ -88,11 +91,12 @@ def _scale(part: Mapping[str, Any]) -> list[str]:
 def _where(part: Mapping[str, Any]) -> list[str]:
     total = part["milliseconds"]["match"]
     rows = [[name, value, f"{value / total:.0%}"] for name, value in part["milliseconds"].items()]
+    top, limit = part["peak"], part["limit_ms"]
     about = (
-        f"Medians over {part['narratives']} narratives of {part['characters']} characters, {part['tokens']} tokens. The encoder makes "
-        f"{part['encoder_gmac']} · 10⁹ multiply-adds; large products of 8-bit numbers reach {part['peak']['int8_gmacs']} · 10⁹ per second "
-        f"here, of fp32 {part['peak']['fp32_gmacs']}: at least {part['limit_ms']['int8']} ms in 8 bits, {part['limit_ms']['fp32']} ms in "
-        f"fp32. The encoder works at {part['share_of_peak']:.0%} of the 8-bit peak."
+        f"Medians over {part['narratives']} narratives of {part['characters']} characters, {part['tokens']} tokens. The encoder "
+        f"makes {part['encoder_gmac']} · 10⁹ multiply-adds; large products of 8-bit numbers reach {top['int8_gmacs']} · 10⁹ per "
+        f"second here, of fp32 {top['fp32_gmacs']}: at least {limit['int8']} ms in 8 bits, {limit['fp32']} ms in fp32. The "
+        f"encoder works at {part['share_of_peak']:.0%} of the 8-bit peak."
     )
     return ["## Where the time of one match goes", "", about, "", *_table(["stage", "ms", "share"], rows)]
 

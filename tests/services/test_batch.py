@@ -210,7 +210,7 @@ class Counting(StubEncoder):
 
     def encode_queries(self, texts):
         with self.lock:
-            self.seen.append(re.search(r"第(\d+)件", texts[0])[1])
+            self.seen += re.findall(r"第(\d+)件", texts[0])  # clauses are encoded as well, for their elements
         return super().encode_queries(texts)
 
 

@@ -27,6 +27,8 @@ def full_life(store, clock):
             getattr(work.jobs, end)(job.id, *arguments)
         work.sessions.open("token-hash", user="zhang", csrf="csrf-token", expires=clock.now.replace(year=2027))
         work.sessions.close("token-hash")
+        token = work.tokens.add("token-hash-2", name="统计程序", expires=clock.now.replace(year=2027))
+        work.tokens.remove(token.id)
         work.sessions.open("short", user="zhang", csrf="c", expires=clock.now.replace(minute=59))
     clock.move(hours=2)
     with store.begin("admin") as work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -54,15 +55,7 @@ def _users(desk: Desk) -> None:
         enable = gr.Button("启用", scale=0, min_width=80)
     outputs = [status, table, chosen]
 
-    def act(request: gr.Request, work: Callable[[Person], str], *, quiet: bool = False) -> tuple[Any, Any, Any]:
-        try:
-            person = desk.person(request.username)
-            said = work(person)
-            found = users.listing(desk, person)
-        except RongcuoError as error:
-            return status_html("" if quiet else str(error), "error"), gr.skip(), gr.skip()
-        choices = [(f"{user.name}（{user.display_name}）", user.name) for user in found]
-        return status_html(said), users_html(found), gr.Dropdown(choices=choices)
+    act = partial(_act, desk)
 
     def added(name: str, shown: str, role: Role, password: str, request: gr.Request) -> tuple[Any, ...]:
         return act(
@@ -97,6 +90,18 @@ def _users(desk: Desk) -> None:
         done = button.click(handler, inputs, outputs, **_QUIET)
         done.failure(None, None, status, js=returns(FAILED), **PRIVATE)
     event.failure(None, None, status, js=returns(FAILED), **PRIVATE)
+
+
+def _act(desk: Desk, request: gr.Request, work: Callable[[Person], str], *, quiet: bool = False) -> tuple[Any, Any, Any]:
+    """Do something with the users; return what is said about it, the table, and who can be chosen."""
+    try:
+        person = desk.person(request.username)
+        said = work(person)
+        found = users.listing(desk, person)
+    except RongcuoError as error:
+        return status_html("" if quiet else str(error), "error"), gr.skip(), gr.skip()
+    choices = [(f"{user.name}（{user.display_name}）", user.name) for user in found]
+    return status_html(said), users_html(found), gr.Dropdown(choices=choices)
 
 
 def _audit(desk: Desk) -> None:

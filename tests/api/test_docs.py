@@ -8,7 +8,8 @@ def test_the_page_and_its_files_come_from_this_machine(client_of):
     client = client_of("inspector")
     page = client.get("/api/docs")
     assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
-    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)[1:]
+    assert 'rel="icon" href="data:,"' in page.text
     assert links == ["docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/start.js"]
     for link in links:
         file = client.get(f"/api/{link}")

@@ -121,10 +121,13 @@ class Haystack:
 
     def __init__(self, folder: str) -> None:
         from haystack import Document
-        from haystack.components.embedders import SentenceTransformersDocumentEmbedder, SentenceTransformersTextEmbedder
         from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
         from haystack.document_stores.in_memory import InMemoryDocumentStore
         from haystack.utils import ComponentDevice
+        from haystack_integrations.components.embedders.sentence_transformers import (
+            SentenceTransformersDocumentEmbedder,
+            SentenceTransformersTextEmbedder,
+        )
 
         cpu = ComponentDevice.from_str("cpu")
         self._document, self._store = Document, InMemoryDocumentStore(embedding_similarity_function="cosine")

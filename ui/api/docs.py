@@ -14,7 +14,7 @@ __all__ = ["docs_routes"]
 
 _PAGE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>接口文档 · 容错条款匹配助手</title>
+<title>接口文档 · 容错条款匹配助手</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="docs/swagger-ui.css"></head>
 <body><noscript>查看接口文档需要启用 JavaScript；也可以直接读取 v1/openapi.json。</noscript><div id="docs"></div>
 <script src="docs/swagger-ui-bundle.js"></script><script src="docs/start.js"></script></body></html>
@@ -22,7 +22,7 @@ _PAGE = """<!doctype html>
 # a request by cookie that changes something must repeat the token of the session
 _START = """const csrf = fetch("/session").then((answer) => answer.json()).then((session) => session.csrf);
 SwaggerUIBundle({
-  url: %s, dom_id: "#docs", deepLinking: true, validatorUrl: null, persistAuthorization: false,
+  url: %s, dom_id: "#docs", deepLinking: true, validatorUrl: null, persistAuthorization: false, showMutatedRequest: false,
   requestInterceptor: async (request) => {
     if (request.method && request.method !== "GET" && !request.headers.Authorization) {
       request.headers["X-CSRF-Token"] = await csrf;

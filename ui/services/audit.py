@@ -27,6 +27,7 @@ _NOTED: Mapping[str, str] = {
     "library.draft.discard": "放弃规定草稿",
     "library.publish.begin": "开始发布条款库",
     "library.publish": "发布条款库",
+    "labelled.export": "导出标注案例",
 }
 
 

@@ -69,7 +69,7 @@ def test_the_real_thing_answers_an_example(open_page, served):
     status = page.locator("#rc-matching .rc-status").first.inner_text()
     assert re.match(r"列出 \d+ 条相近条款：容错情形 \d+ 条、履职尽责 \d+ 条、不予容错 \d+ 条", status)
     names = page.locator(".rc-card h4").all_inner_texts()
-    assert any("山东省" in name for name in names) and all("《" in name for name in names)
+    assert names and all("《" in name for name in names)
     assert page.locator(".rc-told").inner_text() == EXAMPLES[0][1]
     assert page.locator(".rc-told mark").count() > 0
     assert page.get_by_label("范围").is_visible()

@@ -33,7 +33,13 @@ from retrieval.measures import compare as _compare
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).with_name("worker.py")
 WARM_UP = 2
-NEEDS = {"txtai": "txtai", "txtai hybrid": "txtai", "Haystack": "haystack_integrations", "LlamaIndex": "llama_index", "bm25s": "bm25s"}
+NEEDS = {
+    "txtai": "txtai",
+    "txtai hybrid": "txtai",
+    "Haystack": "haystack_integrations",
+    "LlamaIndex": "llama_index",
+    "bm25s": "bm25s",
+}
 
 
 @dataclass

@@ -68,7 +68,7 @@ def test_the_real_thing_answers_an_example(open_page, served):
     page.wait_for_selector(".rc-card")
     status = page.locator("#rc-matching .rc-status").first.inner_text()
     assert re.match(r"列出 \d+ 条相近条款：容错情形 \d+ 条、履职尽责 \d+ 条、不予容错 \d+ 条", status)
-    names = page.locator(".rc-card h4").all_inner_texts()
+    names = page.locator(".rc-card h5").all_inner_texts()
     assert names and all("《" in name for name in names)
     assert page.locator(".rc-told").inner_text() == EXAMPLES[0][1]
     assert page.locator(".rc-told mark").count() > 0

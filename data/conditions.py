@@ -1,4 +1,4 @@
-"""Which conditions a narrative supports or contradicts, as two passes labelled them: data/cases/conditions_dev.jsonl."""
+"""Which conditions a narrative supports or contradicts: two passes for cases of dev, one for cases of train."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from data.errors import CaseFileError, FileError
 from data.jsonl import identifier_of, numbered_lines, parse_line, read_lines_text
 from data.schema import Status
 
-__all__ = ["CHECKED", "Conditions", "read_conditions"]
+__all__ = ["CHECKED", "TRAIN", "Conditions", "read_conditions"]
 
 CHECKED = CASES / "conditions_dev.jsonl"
+TRAIN = CASES / "conditions_train.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

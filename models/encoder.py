@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +18,13 @@ from models.protocols import Encoder, Vectors
 from models.reading import ReadingEncoder, unit_rows
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
     from tokenizers import Encoding
 
 __all__ = ["OnnxEncoder", "load_encoder"]
 
 _BATCH = 16
+_MANY = 8  # texts from which on they are shared out among the threads
 _ALONE = 1  # 8-bit activations share one scale per run: a text read beside others would get another vector
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -48,21 +52,16 @@ class OnnxEncoder(ReadingEncoder):
 
     def __init__(self, folder: Path, *, threads: int = 2) -> None:
         """Load the model; raises ModelError where the folder is missing, incomplete or unreadable."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
         manifest = read_manifest(folder)
         for name in (ONNX, TOKENIZER, ATTENTION):  # a changed byte would give other vectors without any error
             if name in manifest.files:
                 check_file(folder, manifest, name)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # A waiting thread that spins takes the processor from one that works; measured on two busy cores: twice the time.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._threads = threads
+        self._alone = cache(lambda: _session(folder / ONNX, threads=1))
         try:
-            self._session = onnxruntime.InferenceSession(folder / ONNX, options, providers=["CPUExecutionProvider"])
+            self._session = _session(folder / ONNX, threads=threads)
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         except Exception as error:  # onnxruntime and tokenizers raise classes of their own, some of them bare Exception
             raise ModelError(f"编码模型 {folder} 无法读取，请重新运行 python -m models.build_encoder --force。") from error
@@ -92,11 +91,33 @@ class OnnxEncoder(ReadingEncoder):
         """Yield (places in `texts`, states (batch, tokens, dim), mask (batch, tokens)), texts of like length together."""
         encodings = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        for start in range(0, len(order), self._batch):
-            places = order[start : start + self._batch]
+        parts = [order[start : start + self._batch] for start in range(0, len(order), self._batch)]
+        many = self._batch == _ALONE and self._threads > 1 and len(parts) >= _MANY
+        session = self._alone() if many else self._session
+
+        def run(places: list[int]) -> tuple[list[int], Vectors, np.ndarray]:
             ids, mask = _padded([encodings[i] for i in places], self._max_tokens)
-            (states,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-            yield places, states, mask
+            (states,) = session.run(None, {"input_ids": ids, "attention_mask": mask})
+            return places, states, mask
+
+        if not many:
+            yield from map(run, parts)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:  # a text per thread wastes less than several threads on a text
+            yield from pool.map(run, parts)
+
+
+def _session(path: Path, *, threads: int) -> InferenceSession:
+    """Return the model in `path`, ready to run; onnxruntime raises errors of its own."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # A waiting thread that spins takes the processor from one that works; measured on two busy cores: twice the time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _padded(encodings: Sequence[Encoding], max_tokens: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -74,9 +74,9 @@ class Combination:
         total = sum((weight * parts[name] for name, weight in self.weights.items()), np.float32(self.intercept))
         return np.asarray(total, dtype=np.float32)
 
-    def calibrated_for(self, regulations: Iterable[str]) -> bool:
-        """Tell whether the probabilities were checked on cases of all these regulations."""
-        return set(regulations) <= set(self.regulations)
+    def calibrated_for(self, regulations: Sequence[str]) -> NDArray[np.bool_]:
+        """Return for each of these regulations whether the probabilities were checked on its cases, (regulations,)."""
+        return np.array([name in self.regulations for name in regulations], dtype=bool)
 
     def probabilities(self, logits: Floats) -> Floats:
         """Return 1 / (1 + e^-logit)."""
@@ -106,11 +106,11 @@ class Combination:
 
 
 def expected_clauses(probabilities: NDArray[np.floating[Any]], characters: int) -> float:
-    """Return how many of the clauses are expected to be right, the sum of their probabilities.
+    """Return how many of the clauses are expected to be right, the sum of their probabilities; NaN counts as 0.
 
     A text below `SHORT` characters tells one thing where others tell several, so it counts twice.
     """
-    return float(probabilities.sum()) * (2 if characters < SHORT else 1)
+    return float(np.nansum(probabilities)) * (2 if characters < SHORT else 1)
 
 
 def _one_line(found: re.Match[str]) -> str:

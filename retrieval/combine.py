@@ -100,10 +100,11 @@ def learn_prior(stories: Sequence[Case]) -> ScopePrior:
 
 
 def _scope(matcher: Matcher, combination: Combination, cases: Sequence[Case], stories: Sequence[Case]) -> ScopePrior:
-    """Return the prior with the weights that it has beside the logits when every clause is a candidate."""
+    """Return the prior with the weights that it has beside the logits when every clause of its regulations is a candidate."""
     prior = learn_prior(stories)
-    rows = matcher.scope("").rows
-    clauses = [matcher.index.entries[int(row)].clause for row in rows]
+    entries = matcher.index.entries
+    rows = np.array([row for row in matcher.scope("").rows if entries[int(row)].clause.regulation_id in prior.regulations])
+    clauses = [entries[int(row)].clause for row in rows]
     samples = []
     for case in cases:
         logs = prior.log_probabilities(case.narrative)

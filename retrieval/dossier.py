@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from data.equivalents import RELATION_LABELS, differing, equivalents
 from data.procedure import Step, timetable
 from data.schema import CasePicture, Clause, LikeCase, MatchReport, Span
 from models.protocols import Vectors
+from retrieval.alignment import Alignment
 from retrieval.matcher import Matcher
 from retrieval.picture import Painter
 from retrieval.similar_cases import load_similar_cases, nearest_cases
@@ -42,7 +43,8 @@ class Dossier:
 
     `assumed` tells that the search was over several and the regulation is that of the best suggestion. `parallels` are by clause
     id, `like_note` says in Chinese why there are no like cases, "" where there are some; `clauses` gives each clause of the
-    shipped regulations with its citation.
+    shipped regulations with its citation. `alignments` are by clause id, each with what of it is worth showing, and are there
+    for regulations of one's own too.
     """
 
     regulation: str
@@ -54,15 +56,16 @@ class Dossier:
     like_note: str
     steps: tuple[Step, ...]
     clauses: Mapping[str, tuple[Clause, str]]
+    alignments: Mapping[str, Alignment]
 
 
-_NOTHING = Dossier("", "", False, None, MappingProxyType({}), (), "", (), MappingProxyType({}))
+_NOTHING = Dossier("", "", False, None, MappingProxyType({}), (), "", (), MappingProxyType({}), MappingProxyType({}))
 
 
 def open_dossier(
     matcher: Matcher, report: MatchReport, *, start: date | None = None, reviewed: Sequence[LikeCase] = ()
 ) -> Dossier:
-    """Return what goes with the report of this matcher; an abstention, or a regulation of one's own, has nothing.
+    """Return what goes with the report of this matcher: for a regulation of one's own the alignments only.
 
     The steps are dated from `start`, today by default. `reviewed` are cases of one's own to stand among the like cases. The
     narrative is not encoded again where the matcher has just read it. Raises InputError where the calendar ends before a date.
@@ -71,8 +74,9 @@ def open_dossier(
     chosen = report.region if report.region in regulations else ""
     if not chosen and report.matches:
         chosen = report.matches[0].clause.regulation_id
+    aligned = {clause_id: table.worth_showing() for clause_id, table in matcher.alignments(report).items()}
     if report.abstained or chosen not in regulations:
-        return _NOTHING
+        return replace(_NOTHING, alignments=aligned)
     scores = matcher.scores(report.narrative, chosen, (), "hybrid")  # as `match` asked for them, so that they are kept
     painter = Painter(matcher.scorer)
     vectors = scores.encoded.vectors
@@ -87,6 +91,7 @@ def open_dossier(
         like_note=note,
         steps=timetable(chosen, start or date.today()),
         clauses=_clauses(),
+        alignments=aligned,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,11 +18,12 @@ from data.errors import InputError, repeated
 from data.schema import Evidence, Match, MatchReport
 from models.protocols import Encoder
 from models.segment import Segmenter
+from retrieval.alignment import Alignment
 from retrieval.combination import SHORT
 from retrieval.evidence import best_sentences
 from retrieval.index import Index, check_model
 from retrieval.polarity import Model
-from retrieval.scoring import Scorer, Scores
+from retrieval.scoring import Encoded, Scorer, Scores
 from retrieval.settings import Settings
 from retrieval.told import denied_exclusion, judged, polarity_of
 
@@ -120,6 +122,17 @@ class Matcher:
             calibration="" if scores.probabilities is None or combination is None else combination.sentence(),
         )
 
+    def alignments(self, report: MatchReport) -> Mapping[str, Alignment]:
+        """Return, by clause id, which sentence of a report of this matcher speaks to which element of each suggested clause.
+
+        A narrative that the matcher has just read is not read again. No suggestion gives {}.
+        """
+        if not report.matches:
+            return {}
+        encoded = self.scores(report.narrative, report.region, (), "hybrid").encoded  # as `match` asked for them
+        aligned = self._align([match.clause.text for match in report.matches], encoded)
+        return {match.clause.id: table for match, table in zip(report.matches, aligned, strict=True)}
+
     def _scores(self, narrative: str, region: str = "", categories: tuple[str, ...] = (), system: str = "hybrid") -> Scores:
         """Return the scores of a checked narrative; those of the last few are kept as `scores`."""
         return self.scorer.score(narrative, self.scope(region, categories).rows, system=system)
@@ -131,7 +144,8 @@ class Matcher:
         top = scores.ranking()[:top_k]
         clauses = tuple(self.index.entries[int(scores.rows[position])].clause.id for position in top)
         ranked = tuple(float(scores.fused[position]) for position in top)
-        stated = None if scores.probabilities is None else tuple(float(scores.probabilities[position]) for position in top)
+        likely = scores.probabilities
+        stated = None if likely is None or np.isnan(likely).any() else tuple(float(likely[position]) for position in top)
         abstained = bool(self._too_short(narrative) or self._unlike(narrative, scores))
         return Ranked(clauses, ranked, stated, abstained=abstained)
 
@@ -181,7 +195,9 @@ class Matcher:
         """Return why a text is too unlike the known narratives to be matched, "" where it is not."""
         combination = self.scorer.combination
         if combination is not None and scores.probabilities is not None and len(scores.rows):
-            return _IMPROBABLE if combination.too_little(scores.probabilities, len(narrative)) else ""
+            little = combination.too_little(scores.probabilities, len(narrative))
+            if not little or not np.isnan(scores.probabilities).any():
+                return _IMPROBABLE if little else ""
         far = self.index.background.deviations(scores.encoded.vectors[0]) if len(scores.encoded.vectors) else None
         # the vectors of short texts scatter more, whatever they tell
         limit = self.settings.abstain_deviations * (2 if len(narrative) < SHORT else 1)
@@ -193,11 +209,8 @@ class Matcher:
         ranking = scores.ranking()
         ranks = self._chosen(scores, ranking, *wish)
         top = ranking[ranks]
-        close = self.scorer.sentence_scores(scores, scores.rows[top]) if scores.encoded.sentences and len(top) else None
-        found = [
-            self._match(narrative, scores, int(position), ranks[column] + 1, None if close is None else close[:, column])
-            for column, position in enumerate(top)
-        ]
+        evidence = self._evidence(narrative, scores, top)
+        found = [self._match(scores, int(at), rank + 1, told) for at, rank, told in zip(top, ranks, evidence, strict=True)]
         found.sort(key=denied_exclusion)
         return tuple(replace(match, rank=rank + 1) for match, rank in zip(found, ranks, strict=True))
 
@@ -213,17 +226,28 @@ class Matcher:
                     chosen.append(rank)
         return chosen
 
-    def _match(self, narrative: str, scores: Scores, position: int, rank: int, close: NDArray[np.float32] | None) -> Match:
+    def _evidence(self, narrative: str, scores: Scores, top: NDArray[np.int64]) -> list[tuple[Evidence, ...]]:
+        """Return the evidence of each of the candidates at `top`, () where nothing was encoded."""
+        clauses = [self.index.entries[int(row)].clause for row in scores.rows[top]]
+        if not scores.encoded.sentences or not clauses:
+            return [()] * len(clauses)
+        close = self.scorer.sentence_scores(scores, scores.rows[top])
+        aligned = self._align([clause.text for clause in clauses], scores.encoded)
+        return [
+            judged(narrative, clause, best_sentences(table, own, clause=clause.text), model=self._polarity)
+            for clause, table, own in zip(clauses, aligned, close.T, strict=True)
+        ]
+
+    def _align(self, clauses: Sequence[str], encoded: Encoded) -> tuple[Alignment, ...]:
+        away = encoded.sentence_vectors - self.index.background.center  # which elements are near to any narrative, is known
+        return self.scorer.aligner.align(clauses, encoded.sentences, away, encoded.reading)
+
+    def _match(self, scores: Scores, position: int, rank: int, evidence: tuple[Evidence, ...]) -> Match:
         entry = self.index.entries[int(scores.rows[position])]
         clause = entry.clause
-        evidence: tuple[Evidence, ...] = ()
-        if close is not None:
-            encoded = scores.encoded
-            alignment = self.scorer.aligner.align(clause.text, encoded.sentences, encoded.sentence_vectors)
-            evidence = best_sentences(alignment, close, clause=clause.text)
-            evidence = judged(narrative, clause, evidence, model=self._polarity)
         combination = self.scorer.combination
-        probability = None if scores.probabilities is None else float(scores.probabilities[position])
+        likely = None if scores.probabilities is None else float(scores.probabilities[position])
+        probability = None if likely is None or math.isnan(likely) else likely
         polarity, decided_by = polarity_of(clause, evidence, probability)
         dense, attention, bm25 = (scores.parts.get(name) for name in ("dense", "attention", "bm25"))
         return Match(

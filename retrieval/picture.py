@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,9 +20,11 @@ from retrieval.picture_limits import Limits, read_limits
 from retrieval.picture_words import Words, words_about
 from retrieval.scoring import Floats, Ints, Scorer, Scores
 
-__all__ = ["Clues", "Painter", "standing"]
+__all__ = ["STATUSES", "Clues", "Painter", "features", "standing"]
 
+STATUSES: tuple[Status, ...] = ("supported", "not_stated", "contradicted")
 _QUOTED = 2  # parts of sentences that are shown for a status
+_UNKNOWN_ODDS, _NO_OPPOSITE = -3.0, -10.0  # what stands for a logit that there is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,23 +132,32 @@ def standing(clause_id: str, clues: Clues, group: Group, limits: Limits) -> Clau
     elif status == "supported":
         said = f"与本条相近，概率 {probability:.0%}"
     else:
-        said = f"叙述更接近{clues.opposite}所说的情形"
+        said = f"叙述更接近{clues.opposite}所说的情形" if clues.opposite else "叙述的说法与本条相反"
     return ClauseStanding(clause_id, status, spans, "rule" if by_words else "model", said, probability)
 
 
 def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, bool]:
     """Return the status and whether it needs the words: without them it would be another."""
-    odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net
     if group.rule == "all":
-        raised = odds + limits.word * ((net > 0) - (net < 0))
-        if raised >= _logit(limits.supported):
-            return "supported", odds < _logit(limits.supported)
-        if clues.contrary is not None and clues.contrary >= _logit(limits.contrary):
-            return "contradicted", False
-        return ("contradicted", True) if net <= -limits.against else ("not_stated", False)
+        status, silent = (_likeliest(one, limits) for one in (clues, replace(clues, words=Words((), ()))))
+        return status, status not in (silent, "not_stated")
+    odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net
     if odds >= _logit(limits.ground):
         return ("not_stated", True) if net < 0 else ("supported", False)
     return ("contradicted", True) if group.rule == "none" and net <= -limits.against else ("not_stated", False)
+
+
+def features(clues: Clues) -> Floats:
+    """Return what the status of a condition is judged by, float32 (7,): logits, words for and against, and how they meet."""
+    odds = _UNKNOWN_ODDS if clues.odds is None else clues.odds
+    contrary = _NO_OPPOSITE if clues.contrary is None else clues.contrary
+    words = clues.words
+    agreeing, opposing = float(words.net > 0), float(words.net < 0)
+    return np.array([odds, contrary, words.net, words.count, words.against, odds * agreeing, opposing], np.float32)
+
+
+def _likeliest(clues: Clues, limits: Limits) -> Status:
+    return STATUSES[int(np.argmax(np.array(limits.weights) @ features(clues) + np.array(limits.offsets)))]
 
 
 def _group(summary: GroupSummary, standings: Mapping[str, ClauseStanding], titles: Mapping[str, str]) -> GroupPicture:

@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from data.cases import CASES, fold_of, read_cases
-from data.conditions import CHECKED, read_conditions
+from data.cases import CASES, read_cases
+from data.conditions import CHECKED, TRAIN, read_conditions
 from data.errors import InputError
 from data.logic import Group, load_logic
 from data.schema import Case, Status
 from retrieval.matcher import Matcher
-from retrieval.picture import Clues, Painter, standing
-from retrieval.picture_limits import Limits
+from retrieval.picture import STATUSES, Clues, Painter, features, standing
+from retrieval.picture_limits import Limits, read_limits
 
 __all__ = ["Agreed", "agreement", "fit_limits", "report"]
 
-_SUPPORTED = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
-_WORD = (0.0, 0.5, 1.0, 1.5)
-_CONTRARY = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-_AGAINST = (1, 2, 3, 4)
 _GROUND = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
+_AGAINST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +50,34 @@ class _Example:
         return len(set(self.votes)) == 1
 
 
-def fit_limits(matcher: Matcher, path: Path | None = None) -> tuple[Limits, Agreed]:
-    """Return the limits that agree best with the statuses in `path`, and how well limits fitted on four fifths do on the fifth.
+def fit_limits(matcher: Matcher, path: Path = TRAIN) -> Limits:
+    """Return weights fitted on the statuses in `path`, and the limit that agrees best with the labels of the development split.
 
-    Those of grounds and exclusions come from the labels of the development split. Raises InputError for fewer than 20 cases.
+    Raises InputError for fewer than 20 cases.
     """
-    conditions = _conditions(matcher, path or CHECKED)
-    cases = sorted({one.case_id for one in conditions})
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    examples = _conditions(matcher, path)
+    cases = {one.case_id for one in examples}
     if len(cases) < 20:
         raise InputError(f"只有 {len(cases)} 条案例，确定界限至少需要 20 条。")
+    values = np.stack([features(one.clues) for one in examples])
+    truth = [STATUSES.index(one.votes[0]) for one in examples]
+    scale, model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000)).fit(values, truth)
+    weights = model.coef_ / scale.scale_
+    offsets = model.intercept_ - weights @ scale.mean_
+    numbers = (tuple(tuple(map(float, row)) for row in weights), tuple(map(float, offsets)))
+    limits = Limits(_GROUND[0], _AGAINST, *numbers, len(cases), matcher.scorer.encoder.digest)
     grounds = [one for case in read_cases(CASES / "dev.jsonl") for one in _grounds(matcher, case)]
-    start = Limits(0.3, 0.4, 0.8, 1.0, 2, len(cases), matcher.scorer.encoder.digest)
-    start = max((_f1(grounds, limits), limits) for limits in _varied(start, ground=_GROUND))[1]
-    folds = fold_of(cases)
-    held_out = []
-    for fold in range(max(folds.values()) + 1):
-        limits = _best([one for one in conditions if folds[one.case_id] != fold], start)
-        held_out += [(one, _told(one, limits)) for one in conditions if folds[one.case_id] == fold]
-    return _best(conditions, start), _agreed(held_out)
+    return max((replace(limits, ground=ground) for ground in _GROUND), key=lambda found: _f1(grounds, found))
 
 
-def agreement(matcher: Matcher, path: Path | None = None, limits: Limits | None = None) -> Agreed:
+def agreement(matcher: Matcher, path: Path = CHECKED, limits: Limits | None = None) -> Agreed:
     """Return how often the picture agrees with the statuses of `path` (the checked conditions of dev cases)."""
     limits = limits or Painter(matcher.scorer).limits
-    return _agreed([(one, _told(one, limits)) for one in _conditions(matcher, path or CHECKED)])
+    return _agreed([(one, _told(one, limits)) for one in _conditions(matcher, path)])
 
 
 def report(limits: Limits, agreed: Agreed) -> str:
@@ -91,7 +91,7 @@ def report(limits: Limits, agreed: Agreed) -> str:
 
 
 def _conditions(matcher: Matcher, path: Path) -> list[_Example]:
-    narratives = {case.id: case for case in read_cases(CASES / "dev.jsonl")}
+    narratives = {case.id: case for split in ("dev", "train") for case in read_cases(CASES / f"{split}.jsonl")}
     found = []
     for row in read_conditions(path):
         clues = _clues(matcher, narratives[row.case_id])
@@ -114,13 +114,8 @@ def _grounds(matcher: Matcher, case: Case) -> list[_Example]:
 
 def _clues(matcher: Matcher, case: Case) -> Mapping[str, Clues]:
     scores = matcher.scorer.score(case.narrative, matcher.scope(case.region).rows)
-    return Painter(matcher.scorer, _LOOSE).clues(case.narrative, case.region, scores)
-
-
-def _best(conditions: Sequence[_Example], start: Limits) -> Limits:
-    step = max((_right(conditions, limits), limits) for limits in _varied(start, supported=_SUPPORTED, word=_WORD))[1]
-    step = max((_right(conditions, limits), limits) for limits in _varied(step, contrary=_CONTRARY, against=_AGAINST))[1]
-    return max((_right(conditions, limits), limits) for limits in _varied(step, supported=_SUPPORTED, word=_WORD))[1]
+    loose = replace(read_limits(), ground=0.05)  # words are looked up for every ground that some limit might support
+    return Painter(matcher.scorer, loose).clues(case.narrative, case.region, scores)
 
 
 def _told(one: _Example, limits: Limits) -> Status:
@@ -133,19 +128,6 @@ def _agreed(told: Sequence[tuple[_Example, Status]]) -> Agreed:
     right = sum(count for (truth, said), count in seen.items() if truth == said)
     cases = len({one.case_id for one, _ in told})
     return Agreed(right / max(1, sum(seen.values())), sum(seen.values()), cases, float(np.mean(each)), dict(seen))
-
-
-_LOOSE = Limits(0.3, 0.05, 0.8, 1.0, 2, 0, "")  # words are looked up for every ground that some limit might support
-
-
-def _varied(limits: Limits, **choices: Sequence[float]) -> list[Limits]:
-    names = tuple(choices)
-    return [replace(limits, **dict(zip(names, values, strict=True))) for values in product(*choices.values())]  # type: ignore[arg-type]
-
-
-def _right(examples: Sequence[_Example], limits: Limits) -> float:
-    """Return the share of examples on which people agree whose status is theirs."""
-    return _agreed([(one, _told(one, limits)) for one in examples]).share
 
 
 def _f1(examples: Sequence[_Example], limits: Limits) -> float:

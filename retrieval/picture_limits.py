@@ -1,9 +1,10 @@
-"""The limits by which a status is chosen, fitted on statuses that two passes gave, and what they agree with.
+"""By what a status is chosen: weights for conditions, limits for grounds and exclusions.
 
-    python -m retrieval.picture_limits [--checked FILE] [--out FILE]
+    python -m retrieval.picture_limits [--train FILE] [--checked FILE] [--out FILE]
 
 Labels would be too strict a measure for conditions: a clause is listed where it is worth listing, a condition is supported by
-less. Run it again whenever the encoder or the combination changes.
+less. So a logistic regression is fitted on statuses of training narratives and checked on those that two passes gave to others.
+Run it again whenever the encoder or the combination changes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from data.conditions import CHECKED, TRAIN
 from data.errors import ModelError, RongcuoError
 
 __all__ = ["LIMITS", "Limits", "main", "read_limits"]
@@ -22,46 +24,55 @@ __all__ = ["LIMITS", "Limits", "main", "read_limits"]
 LIMITS = Path(__file__).with_name("picture.json")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """Probabilities from which on a condition is supported, a ground or an exclusion is, and the opposite clause counts.
+    """The probability from which on a ground or an exclusion is supported, and the weights by which a condition gets its status.
 
-    `word` is what words of one side add to the logit of a condition, `against` how many more words must oppose than agree until
-    they contradict by themselves. `cases` is how many narratives these rest on, `encoder` with which encoder.
+    `against` is how many more words must oppose than agree until an exclusion is contradicted. `weights` are those of
+    `retrieval.picture.features` per status (supported, not stated, contradicted), `offsets` belong to them. `cases` is how many
+    narratives they rest on, `encoder` with which encoder.
     """
 
-    supported: float
     ground: float
-    contrary: float
-    word: float
     against: int
+    weights: tuple[tuple[float, ...], ...]
+    offsets: tuple[float, ...]
     cases: int
     encoder: str
+
+    def save(self, path: Path = LIMITS) -> None:
+        """Write the numbers as JSON."""
+        fields = asdict(self) | {"weights": [[round(value, 4) for value in row] for row in self.weights]}
+        fields["offsets"] = [round(value, 4) for value in self.offsets]
+        lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(value)}" for name, value in fields.items())
+        path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8", newline="\n")
 
 
 @cache
 def read_limits(path: Path = LIMITS) -> Limits:
     """Return the limits in `path`. Raises ModelError: the file is missing or broken."""
     try:
-        return Limits(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        fields = json.loads(path.read_text("utf-8"))
+        return Limits(**fields | {"weights": tuple(map(tuple, fields["weights"])), "offsets": tuple(fields["offsets"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"案件图的界限文件 {path} 读不出来，请重新取得，或运行 python -m retrieval.picture_limits。") from error
 
 
 def main() -> int:
     """Fit the limits and write them; 2 after one Chinese line on stderr where a file cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checked", type=Path, default=None)
+    parser.add_argument("--train", type=Path, default=TRAIN)
+    parser.add_argument("--checked", type=Path, default=CHECKED)
     parser.add_argument("--out", type=Path, default=LIMITS)
     arguments = parser.parse_args()
     from retrieval.loading import open_matcher
-    from retrieval.picture_fit import fit_limits, report
+    from retrieval.picture_fit import agreement, fit_limits, report
 
     try:
         matcher = open_matcher()
-        limits, held_out = fit_limits(matcher, arguments.checked)
-        arguments.out.write_text(json.dumps(asdict(limits), indent=1) + "\n", encoding="utf-8", newline="\n")
-        sys.stdout.write(report(limits, held_out))
+        limits = fit_limits(matcher, arguments.train)
+        limits.save(arguments.out)
+        sys.stdout.write(report(limits, agreement(matcher, arguments.checked, limits)))
     except RongcuoError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -43,9 +43,8 @@ class ScopePrior:
     offset: float = 0.0
 
     def covers(self, regulations: Sequence[str]) -> bool:
-        """Tell whether these are several regulations, all of them known here."""
-        found = set(regulations)
-        return len(found) > 1 and found <= set(self.regulations)
+        """Tell whether several of these regulations are known here."""
+        return len(set(regulations) & set(self.regulations)) > 1
 
     def log_probabilities(self, narrative: str) -> dict[str, float]:
         """Return the natural logarithm of P(regulation | narrative) for each regulation."""
@@ -55,9 +54,12 @@ class ScopePrior:
         return dict(zip(self.regulations, map(float, logs), strict=True))
 
     def shift(self, logits: Floats, narrative: str, regulations: Sequence[str]) -> Floats:
-        """Return the logits of clauses of several regulations, float32 (clauses,); `regulations` names that of each."""
+        """Return the logits of clauses of several regulations, float32 (clauses,); `regulations` names that of each.
+
+        One that is not known here, because a user added it, counts as likely as by chance.
+        """
         logs = self.log_probabilities(narrative)
-        given = np.array([logs[name] for name in regulations])
+        given = np.array([logs.get(name, -math.log(len(logs))) for name in regulations])
         return (self.slope * logits + self.share * given + self.offset).astype(np.float32)
 
     def _features(self, narrative: str) -> Floats:

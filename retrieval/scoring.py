@@ -62,7 +62,8 @@ _NOT_ENCODED = Encoded((), _NOTHING, (), _NOTHING, None)
 class Scores:
     """Scores of the candidate rows (n,): the parts that ran, and their combination `fused`, on which the ranking rests.
 
-    `probabilities` are those of the combination, None where it is not calibrated. `encoded` is empty where nothing was encoded.
+    `probabilities` are those of the combination, None where it is not calibrated and NaN for single clauses of regulations that
+    it was not checked on. `encoded` is empty where nothing was encoded.
     """
 
     rows: Ints
@@ -112,9 +113,10 @@ class Scorer:
             regulations = [self.index.entries[int(row)].clause.regulation_id for row in rows]
             logits = self._over_regulations(self.combination.logits(centred), narrative, regulations)
             likely = self.combination.probabilities(logits)
-            if not self.combination.calibrated_for(regulations):
+            checked = self.combination.calibrated_for(regulations)
+            if not checked.any():
                 return Scores(rows, likely, parts, None, encoded)  # they rank, but nobody has checked them on such clauses
-            return Scores(rows, logits, parts, likely, encoded)
+            return Scores(rows, logits, parts, np.where(checked, likely, np.float32(np.nan)), encoded)
         return Scores(rows, self._fuse(centred), parts, None, encoded)
 
     def _over_regulations(self, logits: Floats, narrative: str, regulations: Sequence[str]) -> Floats:

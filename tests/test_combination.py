@@ -139,6 +139,25 @@ def test_a_regulation_without_cases_gets_a_ranking_and_no_probabilities(shipped,
     assert report.calibration == "" and {m.band for m in report.matches} <= {""}
 
 
+def test_beside_a_regulation_without_cases_the_others_keep_their_probabilities(shipped, tmp_path):
+    cases = [case for case in read_cases(CASES / "dev.jsonl") if case.region != "banan-2022"]
+    stories = [case for case in read_cases(CASES / "train.jsonl")[::4] if case.region != "banan-2022"]
+    fitted = replace(fit(shipped(tmp_path / "none.json"), cases[:100], stories), abstain_below=0.0)
+    fitted.save(tmp_path / "three.json")
+    replace(fitted, abstain_below=1000.0).save(tmp_path / "strict.json")
+    matcher, strict = shipped(tmp_path / "three.json"), shipped(tmp_path / "strict.json")
+    story = next(case.narrative for case in cases if case.labels)
+    report = matcher.match(story, top_k=60)
+    stated = {m.clause.regulation_id != "banan-2022": m.probability is not None for m in report.matches}
+    assert stated == {True: True, False: False} and report.calibration
+    assert all((m.band == "") == (m.probability is None) for m in report.matches)
+    # nobody knows what to expect of the new clauses, so few likely ones among the others are no reason to refuse
+    assert not strict.match(story).abstained and strict.match(story, region=cases[0].region).abstained
+    logs = fitted.scope.log_probabilities(story)
+    moved = fitted.scope.shift(np.zeros(2, np.float32), story, ["banan-2022", min(logs, key=logs.get)])
+    assert moved[0] > moved[1]
+
+
 def test_stories_of_one_regulation_teach_nothing():
     with pytest.raises(InputError, match="同一份规定"):
         learn_prior([case for case in read_cases(CASES / "dev.jsonl") if case.region == "banan-2022"])

@@ -7,9 +7,6 @@ import pytest
 
 from data.cases import CASES, read_cases
 from data.schema import Span
-from models.sentences import split_sentences
-from models.stub import StubEncoder
-from retrieval.alignment import Aligner
 from retrieval.loading import open_matcher
 
 MARKS = ("，", ",", "。", "；", ";", "、", "：", "！", "？", "“", "”", " ")
@@ -57,17 +54,3 @@ def test_the_first_evidence_is_where_people_point(marked):
     assert len(scores) >= 140
     # measured 0.635 and 0.818; two readers among themselves reach 0.87
     assert np.mean(scores) >= 0.60 and np.mean(right) >= 0.80
-
-
-def test_a_sentence_aligns_with_the_element_that_shares_its_words():
-    clause, story = "因当事人转移查封的物品,导致重大损失的", "他转移了查封的设备。损失很大。"
-    encoder = StubEncoder()  # a text is the keywords in it: 查封 and 损失 here
-    sentences = split_sentences(story)
-    aligned = Aligner(encoder).align(clause, sentences, encoder.encode_windows(story, sentences))
-    assert [element.kind for element in aligned.elements] == ["who", "conduct", "result"]
-    # cosines (0, 1, 0) and (0, 0, 1) less the means of lines and columns, plus that of all: 1 - 1/2 - 1/3 + 1/3 = 1/2 at the best
-    assert aligned.strength.tolist() == [[0, 1, 0], [0, 0, 1]]
-    assert aligned.element_of(sentences[0]).span.of(clause) == "转移查封的物品,"
-    assert aligned.element_of(Span(0, len(story))).kind == "conduct"  # of equals the first
-    empty = Aligner(encoder).align(clause, (), np.zeros((0, encoder.dim), np.float32))
-    assert empty.strength.shape == (0, 3) and empty.element_of(Span(0, 3)) is None

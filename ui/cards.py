@@ -51,7 +51,10 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str, dossie
     shared = {m.rank: shared_words(report.narrative, m.clause.text, once) for m in report.matches}
 
     def one(match: Match) -> str:
-        return card(match, report, shared[match.rank][1], dossier.parallels.get(match.clause.id, ()) if dossier else ())
+        words, clause_id = shared[match.rank][1], match.clause.id
+        if dossier is None:
+            return card(match, report, words)
+        return card(match, report, words, dossier.parallels.get(clause_id, ()), dossier.alignments.get(clause_id))
 
     good, bad = sides(report.matches)
     return (

@@ -1,4 +1,4 @@
-"""One suggested clause as a card: its text, its numbers, the words of the narrative, and its equivalents elsewhere."""
+"""One suggested clause as a card: its text and numbers, the words of the narrative, an alignment, its equivalents elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from data.schema import Evidence, Match, MatchReport, Span
+from retrieval.alignment import Alignment
 from retrieval.dossier import Parallel
+from ui.cards_alignment import alignment_html
 from ui.page_marks import mark_words
 from ui.present import strength
 from ui.present_words import DECIDED, POLARITY, TOLD
@@ -14,7 +16,13 @@ from ui.present_words import DECIDED, POLARITY, TOLD
 __all__ = ["card"]
 
 
-def card(match: Match, report: MatchReport, shared: Iterable[Span], parallels: Sequence[Parallel] = ()) -> str:
+def card(
+    match: Match,
+    report: MatchReport,
+    shared: Iterable[Span],
+    parallels: Sequence[Parallel] = (),
+    alignment: Alignment | None = None,
+) -> str:
     """Return the card of a match; `shared` are the words of the clause that the narrative has too."""
     citation = escape(match.citation or match.clause.id)
     return (
@@ -22,7 +30,8 @@ def card(match: Match, report: MatchReport, shared: Iterable[Span], parallels: S
         f'<h5><span class="rc-rank"><span class="rc-unseen">第 </span>{match.rank}<span class="rc-unseen"> 名</span></span>'
         f"<span>{citation}</span></h5>"
         f'<p class="rc-clause">{mark_words(match.clause.text, shared)}</p>'
-        f"{_similarity(match, report.matches)}{_evidence(match, report.narrative)}{_parallels(match, parallels)}</article>"
+        f"{_similarity(match, report.matches)}{_evidence(match, report.narrative)}"
+        f"{alignment_html(alignment, report.narrative, match.clause.text)}{_parallels(match, parallels)}</article>"
     )
 
 

@@ -39,6 +39,7 @@ def cli() -> None:
 @click.option("--index", type=click.Path(path_type=Path), help="使用这个目录里的索引")
 @click.option("--from", "start", default=None, help="办理期限的起算日，例如 2026-03-02；默认今天")
 @click.option("--full", is_flag=True, help="连同各地对应条款、相近案例、办理步骤和全部问题一起列出")
+@click.option("--align", is_flag=True, help="逐句对照：叙述的哪句话与条款的哪一部分用语相近")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，内容总是完整的")
 def match(
     text: str | None,
@@ -49,6 +50,7 @@ def match(
     index: Path | None,
     start: str | None,
     full: bool,
+    align: bool,
     as_json: bool,
 ) -> None:
     """为一段叙述找出最相近的条款；TEXT 为 - 时从标准输入读取。"""
@@ -62,11 +64,13 @@ def match(
     report = matcher.match(narrative, region=region, categories=categories, top_k=top_k, per_headline=headline)
     dossier = open_dossier(matcher, report, start=day)
     from ui.present import report_json, report_text, rest_text
+    from ui.present_alignment import alignment_tables
 
     if as_json:
         click.echo(json.dumps(report_json(report, dossier=dossier), ensure_ascii=False))
     else:
-        rest = () if categories else rest_text(dossier, report, full=full)
+        aligned = alignment_tables(dossier, report) if align else ()
+        rest = [*aligned, *(() if categories else rest_text(dossier, report, full=full))]
         print_renderable(report_text(report, headlines=not categories, rest=rest))
 
 

@@ -112,7 +112,7 @@ def report_text(report: MatchReport, *, headlines: bool = True, rest: Sequence[R
     head: list[RenderableType] = [Text(_title(report.matches[0]), style="bold"), Text()] if one else []
     if not headlines:
         groups = [_group(*group, report, titled=not one) for group in grouped(report.matches, headlines=False)]
-        return Group(*head, *groups, _footer(report))
+        return Group(*head, *groups, *rest, _footer(report))
     for side, found in zip(("可能有利", "可能不利"), sides(report.matches), strict=True):
         head += [Text(f"━━ {side} ━━\n", style="bold"), *(_group(*group, report, titled=not one) for group in found)]
     return Group(*head, *rest, _footer(report))

@@ -8,6 +8,7 @@ from typing import Any
 from data.logic import STATE_LABELS
 from data.schema import ClauseStanding, GroupPicture, LikeCase, Match, MatchReport, Span
 from retrieval.dossier import Dossier
+from ui.present_alignment import alignment_json
 from ui.present_words import DECIDED, RULES, STATUS, open_questions
 
 __all__ = ["dossier_json", "dossier_lines", "match_more"]
@@ -16,7 +17,7 @@ _EXCERPT = 40
 
 
 def match_more(match: Match, dossier: Dossier) -> dict[str, Any]:
-    """Return what a match has beyond `match_json`: who decided its polarity, how it is told, its equivalents elsewhere."""
+    """Return what a match has beyond `match_json`: who decided its polarity, how it is told, its equivalents, its alignment."""
     evidence = [
         {
             "narrative": _span(one.narrative),
@@ -41,7 +42,8 @@ def match_more(match: Match, dossier: Dossier) -> dict[str, Any]:
         }
         for one in dossier.parallels.get(match.clause.id, ())
     ]
-    return {"evidence": evidence, "decided_by": match.decided_by, "equivalents": equal}
+    aligned = alignment_json(dossier.alignments.get(match.clause.id), match.clause.text)
+    return {"evidence": evidence, "decided_by": match.decided_by, "equivalents": equal, "alignment": aligned}
 
 
 def dossier_json(dossier: Dossier) -> dict[str, Any]:

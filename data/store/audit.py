@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "assignment.remove": "取消分派",
     "job.add": "提交任务",
     "job.claim": "开始任务",
+    "job.release": "交还任务",
     "job.finish": "完成任务",
     "job.fail": "任务失败",
     "job.cancel": "取消任务",

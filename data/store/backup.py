@@ -2,8 +2,9 @@
 
 backup     SQLite: its online backup API, a database file; PostgreSQL, or a name ending in .jsonl: one row per line.
            Both are one state of the store, without logins and access tokens, written beside the name and renamed when complete.
+           The library of regulations goes into an archive of its own.
 restore    from either form into either database, in one transaction: tables at the backup's revision, rows, migrations to
-           the newest, verification. What fails leaves the database as it was.
+           the newest, verification. The library is put in place at the end. What fails leaves everything as it was.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from data.store.chain import head_of
 from data.store.engine import READING, is_sqlite, make_engine
 from data.store.errors import StoreError, StoreUnavailable
 from data.store.failures import translated
-from data.store.location import database_url, make_file, place_of, sqlite_path
+from data.store.library_archive import library_path, pack_library, restored_library
+from data.store.location import database_url, files_folder, make_file, place_of, sqlite_path
 from data.store.manifest import Kind, Manifest, file_digest, manifest_path, read_manifest, write_manifest
 from data.store.migrate import exclusive, revision_of, upgrade
 from data.store.records import Head
@@ -37,45 +39,57 @@ from data.store.verify import verify_store
 
 __all__ = ["backup", "restore"]
 
+_LIBRARY = "library"  # below the folder of files
 _Summary = tuple[str, dict[str, int], Head]  # revision, rows per table, end of the audit trail
 
 
-def backup(store: Store, path: Path, *, actor: str) -> Manifest:
-    """Write a backup and its manifest; the store stays in use meanwhile. An audit trail that is not right is said in `problem`.
+def backup(store: Store, path: Path, *, actor: str, files: Path | None = None) -> Manifest:
+    """Write a backup, the library in the folder `files` and a manifest; the store stays in use meanwhile.
+
+    `files` is by default where `files_folder` says. An audit trail that is not right is said in `problem`.
 
     Raises FileError: `path` exists or cannot be written. StoreUnavailable: the database cannot be read.
     """
     kind: Kind = "sqlite" if store.kind == "sqlite" and path.suffix.lower() != ".jsonl" else "jsonl"
-    partial = path.with_name(f".{path.name}.partial")
+    partial, packed = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.library.partial")
+    library = (files or files_folder(store.engine.url)) / _LIBRARY
     problem = store.verify().problem
     try:
-        for taken in (path, manifest_path(path)):
+        for taken in (path, manifest_path(path), library_path(path)):
             if taken.exists():
                 raise FileError(f"文件 {taken} 已存在，备份不会覆盖它，请换一个文件名。")
-        partial.unlink(missing_ok=True)  # of one that was killed
+        for left in (partial, packed):  # of one that was killed
+            left.unlink(missing_ok=True)
+        part = pack_library(library, packed)  # before the database, whose trail then knows every version in it
         partial.touch(mode=0o600)
         with translated(store.place):
             revision, counts, head = (_copy_sqlite if kind == "sqlite" else _write_jsonl)(store.engine, partial)
         size, sha256 = partial.stat().st_size, file_digest(partial)
-        manifest = Manifest(kind, revision, iso(utc_now()), size, sha256, counts, head, problem)
+        manifest = Manifest(kind, revision, iso(utc_now()), size, sha256, counts, head, problem, part)
+        if part is not None:
+            os.replace(packed, library_path(path))
         os.replace(partial, path)
         write_manifest(path, manifest)
     except OSError as error:
         raise FileError(f"备份 {path} 写不了（{reason(error)}），请检查路径、权限和磁盘空间。") from error
     finally:
-        partial.unlink(missing_ok=True)
+        for left in (partial, packed):
+            left.unlink(missing_ok=True)
     # a database that is full or read-only needs its backup most, and cannot take this row
     with suppress(StoreUnavailable), store.begin(actor) as work:
         work.audit.note("store.backup", "store", manifest.sha256)
     return manifest
 
 
-def restore(path: Path, url: str | None = None, *, actor: str, wait: float = 15.0) -> Manifest:
+def restore(path: Path, url: str | None = None, *, actor: str, files: Path | None = None, wait: float = 15.0) -> Manifest:
     """Fill the empty database at `url` (as `open_store` takes it) from a backup and return its manifest.
 
+    The library of the backup, if it has one, goes into the folder `files`, by default where `files_folder` says.
+
     Raises:
-        FileError: the backup or its manifest is missing, broken, or was changed.
-        StoreError: the database is not empty, the backup is newer than the program, or what was restored is not right.
+        FileError: a part of the backup is missing, broken, or was changed.
+        StoreError: the database or the library is not empty, the backup is newer than the program, or what was restored
+            is not right.
         StoreUnavailable: the database cannot be reached or written.
 
     """
@@ -85,8 +99,9 @@ def restore(path: Path, url: str | None = None, *, actor: str, wait: float = 15.
     if is_sqlite(engine):
         make_file(sqlite_path(address))
     try:
-        with translated(place_of(address)), _rows(path, manifest.kind) as rows, exclusive(engine) as connection:
-            _fill(connection, rows, manifest, actor)
+        with restored_library(path, manifest.library, (files or files_folder(address)) / _LIBRARY):
+            with translated(place_of(address)), _rows(path, manifest.kind) as rows, exclusive(engine) as connection:
+                _fill(connection, rows, manifest, actor)
     finally:
         engine.dispose()
     return manifest

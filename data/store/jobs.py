@@ -1,9 +1,10 @@
 """Long computations that survive a restart.
 
-    queued -> running -> done | failed        cancelled from queued and running
+    queued <-> running -> done | failed        cancelled from queued and running
 
-A worker claims the oldest job that is queued, or one whose worker has given no sign of life for a while. Results of a
-batch are kept row by row, so the next worker goes on where the last one stopped. Only the worker that holds a job may
+A worker claims the oldest job that is queued, or one whose worker has given no sign of life for a while; one that stops
+in good order gives its job back to the queue. Results of a batch are kept row by row, so the next worker goes on where the
+last one stopped. Only the worker that holds a job may
 write to it: one that was thought dead and comes back gets StoreConflict.
 """
 
@@ -97,6 +98,13 @@ class Jobs:
         row.done = row.done if done is None else done
         row.total = row.total if total is None else total
         self._unit.session.flush()
+        return _job(row)
+
+    def release(self, job_id: str, worker: str) -> Job:
+        """Give a job back, for another worker to go on at once; this attempt is not counted. Errors as `beat`."""
+        row = self._held(job_id, worker)
+        row.state, row.worker, row.heartbeat, row.attempts = "queued", None, None, row.attempts - 1
+        self._record("job.release", row, clean(worker))
         return _job(row)
 
     def items(self, job_id: str, *, pending: bool = False, limit: int | None = None) -> tuple[JobItem, ...]:

@@ -1,4 +1,4 @@
-"""Where the database is: RONGCUO_DATABASE_URL, or one SQLite file in the user's data folder."""
+"""Where things are: the database at RONGCUO_DATABASE_URL, or one SQLite file in the user's data folder; the files beside it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sqlalchemy.exc import ArgumentError
 from data.errors import reason
 from data.store.errors import StoreError, StoreUnavailable
 
-__all__ = ["VARIABLE", "database_url", "make_file", "place_of", "sqlite_path"]
+__all__ = ["FOLDER", "VARIABLE", "database_url", "files_folder", "make_file", "place_of", "sqlite_path"]
 
 VARIABLE = "RONGCUO_DATABASE_URL"
+FOLDER = "RONGCUO_FOLDER"
 _EXAMPLES = "例如 sqlite:////srv/rongcuo/rongcuo.sqlite3 或 postgresql://用户:密码@主机/数据库"
 
 
@@ -43,6 +44,17 @@ def database_url(value: str | None = None) -> URL:
 def sqlite_path(url: URL) -> Path:
     """Return the file of an SQLite address, of the ``file:`` form as well."""
     return Path((url.database or "").removeprefix("file:"))
+
+
+def files_folder(url: URL) -> Path:
+    """Return the folder of uploads, backups and the library: RONGCUO_FOLDER, else ``files`` beside the SQLite file.
+
+    A server's database has no place of its own: there it is in the user's data folder.
+    """
+    if written := os.environ.get(FOLDER, ""):
+        return Path(written)
+    beside = sqlite_path(url).parent if url.get_backend_name() == "sqlite" else user_data_path("rongcuo")
+    return beside / "files"
 
 
 def place_of(url: URL) -> str:

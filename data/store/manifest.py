@@ -4,6 +4,7 @@ kind       sqlite: a database file · jsonl: one row per line, ["table", {column
 revision   of the tables
 head       where the audit trail ended; noted elsewhere, it proves later that the trail was not rewritten
 problem    what was already wrong with the trail when the backup was made, "" where nothing was
+library    the archive of the library beside the backup, null where nothing had been published or drafted
 """
 
 from __future__ import annotations
@@ -19,10 +20,19 @@ from typing import Literal, get_args
 from data.errors import FileError, reason
 from data.store.records import Head
 
-__all__ = ["Kind", "Manifest", "file_digest", "manifest_path", "read_manifest", "write_manifest"]
+__all__ = ["Kind", "LibraryPart", "Manifest", "file_digest", "manifest_path", "read_manifest", "write_manifest"]
 
 Kind = Literal["sqlite", "jsonl"]
-_FORMAT = 1
+_FORMAT, _WITHOUT_LIBRARY = 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPart:
+    """The archive of the library: its bytes and digest, and how many files it holds."""
+
+    bytes: int
+    sha256: str
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Manifest:
     counts: Mapping[str, int]
     head: Head
     problem: str = ""
+    library: LibraryPart | None = None
 
 
 def manifest_path(path: Path) -> Path:
@@ -62,9 +73,11 @@ def read_manifest(path: Path) -> Manifest:
     source = manifest_path(path)
     try:
         value = json.loads(source.read_text("utf-8"))
-        if value.pop("format") != _FORMAT:
+        if value.pop("format") not in (_FORMAT, _WITHOUT_LIBRARY):
             raise FileError(f"备份清单 {source} 的格式比这个程序新，请升级 rongcuo 后再恢复。")
-        manifest = Manifest(**{**value, "head": Head(**value["head"]), "counts": dict(value["counts"])})
+        library = LibraryPart(**value["library"]) if value.get("library") else None
+        parts = {"head": Head(**value["head"]), "counts": dict(value["counts"]), "library": library}
+        manifest = Manifest(**{**value, **parts})
         if manifest.kind not in get_args(Kind):
             raise ValueError(manifest.kind)
         found = file_digest(path)

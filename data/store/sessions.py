@@ -8,12 +8,13 @@ from sqlalchemy import delete, func, select
 
 from data.store.canonical import clean
 from data.store.contents import fields
+from data.store.credentials import end_sessions
 from data.store.errors import StoreError
 from data.store.models import SessionRow, UserRow
 from data.store.records import Login
 from data.store.unit import Unit
 
-__all__ = ["Sessions", "end_sessions"]
+__all__ = ["Sessions"]
 
 
 class Sessions:
@@ -67,13 +68,3 @@ class Sessions:
             self._unit.record("session.purge", "sessions", count)
             self._unit.session.execute(delete(SessionRow).where(old))
         return count
-
-
-def end_sessions(unit: Unit, user: str) -> int:
-    """End every session of a user and return how many there were; with none, nothing is recorded."""
-    own = SessionRow.user == user
-    count = unit.session.scalar(select(func.count()).select_from(SessionRow).where(own)) or 0
-    if count:
-        unit.record("session.close", f"user:{user}", count)
-        unit.session.execute(delete(SessionRow).where(own))
-    return count

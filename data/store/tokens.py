@@ -1,7 +1,8 @@
 """Access tokens for programs. Only the sha256 of a token is stored: who reads the database cannot act with one.
 
 A token may do what its user may at the time it is used; a disabled user's does nothing. Backups leave tokens out, as they
-leave logins out: one that was taken back must not come alive again by a restore.
+leave logins out: one that was taken back must not come alive again by a restore. A new password ends them all, as it ends
+logins.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from data.store.canonical import clean
 from data.store.contents import fields
+from data.store.credentials import end_tokens, remove_token
 from data.store.errors import StoreError, StoreMissing
 from data.store.models import TokenRow, UserRow
 from data.store.records import Token
@@ -92,16 +94,8 @@ class Tokens:
         row = self._unit.session.get(TokenRow, clean(token_id))
         if row is None or row.user != self._unit.writer():
             raise StoreMissing("没有这个令牌，它可能已被撤销，请刷新后再看。")
-        self._remove(row)
+        remove_token(self._unit, row)
 
     def remove_all(self, user: str) -> int:
         """Take back every token of a user, as after a stolen password, and return how many there were."""
-        rows = self._unit.session.scalars(select(TokenRow).where(TokenRow.user == user)).all()
-        for row in rows:
-            self._remove(row)
-        return len(rows)
-
-    def _remove(self, row: TokenRow) -> None:
-        self._unit.session.delete(row)
-        self._unit.session.flush()
-        self._unit.record("token.remove", f"user:{row.user}", {"id": row.id})
+        return end_tokens(self._unit, user)

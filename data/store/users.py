@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from data.store.canonical import clean
 from data.store.contents import fields
+from data.store.credentials import end_sessions, end_tokens
 from data.store.errors import StoreError
 from data.store.models import UserRow
 from data.store.records import ROLES, Role, User
-from data.store.sessions import end_sessions
 from data.store.unit import Unit
 
 __all__ = ["Users", "user_name", "user_row"]
@@ -84,7 +84,7 @@ class Users:
         password_hash: str | None = None,
         disabled: bool | None = None,
     ) -> User:
-        """Change what is given; a new password, a new role and disabling end the user's sessions.
+        """Change what is given; a new password, a new role and disabling end the user's sessions, a new password all tokens too.
 
         Raises StoreError: there is no such account, or it is the last administrator who could still log in.
         """
@@ -102,6 +102,8 @@ class Users:
         self._unit.saved("user.change", row)
         if role is not None or disabled or password_hash is not None:
             end_sessions(self._unit, row.name)
+        if password_hash is not None:
+            end_tokens(self._unit, row.name)
         return User(**fields(row))
 
     def _keep_one_administrator(self, row: UserRow, role: str, disabled: bool) -> None:

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from tests.services.conftest import desk, local, people, store, store_template  # noqa: F401
+from tests.services.conftest import database, database_kind, desk, local, people, store, store_template  # noqa: F401
 from ui.services import tokens
 from ui.services.access import Person
 from ui.services.desk import Desk

@@ -29,6 +29,7 @@ PEERS = (
     "sentence-transformers",
     "txtai",
     "haystack-ai",
+    "sentence-transformers-haystack",
     "llama-index-core",
     "llama-index-embeddings-huggingface",
 )

@@ -131,8 +131,8 @@ class Haystack:
 
         cpu = ComponentDevice.from_str("cpu")
         self._document, self._store = Document, InMemoryDocumentStore(embedding_similarity_function="cosine")
-        self._many = SentenceTransformersDocumentEmbedder(folder, device=cpu, prefix="passage: ", progress_bar=False)
-        self._one = SentenceTransformersTextEmbedder(folder, device=cpu, prefix="query: ", progress_bar=False)
+        self._many = SentenceTransformersDocumentEmbedder(model=folder, device=cpu, prefix="passage: ", progress_bar=False)
+        self._one = SentenceTransformersTextEmbedder(model=folder, device=cpu, prefix="query: ", progress_bar=False)
         for part in (self._many, self._one):
             part.warm_up()
         self._retriever = InMemoryEmbeddingRetriever

@@ -124,6 +124,30 @@ def test_an_administrator_makes_a_user_reads_the_trail_and_saves_a_backup(sign_i
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_somebody_makes_and_takes_back_an_access_token(open_page, office, width, scheme):
+    page = open_page(office, waits_for="#username", viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.context.request.post(office + "login", form={"username": PEOPLE["evaluator"][0], "password": PASSWORD}, max_redirects=0)
+    page.goto(office + "password")
+    page.get_by_role("link", name="我的访问令牌").click()
+    page.get_by_label("名称").fill("台账系统")
+    page.get_by_label("有效天数").fill("30")
+    page.get_by_role("button", name="新建令牌").click()
+    secret = page.get_by_label("新令牌“台账系统”").input_value()
+    with httpx.Client(base_url=office, headers={"authorization": f"Bearer {secret}"}, timeout=30) as program:
+        assert program.get("api/v1/regulations").status_code == 200
+        page.goto(office + "tokens")
+        assert secret not in page.content() and "最近使用" in page.get_by_role("listitem").inner_text()
+        assert page.evaluate("document.scrollingElement.scrollWidth <= document.scrollingElement.clientWidth")
+        assert [what for ratio, what in page.evaluate(LOGIN_CONTRAST) if ratio < 4.5] == []
+        page.get_by_role("button", name="撤销令牌 台账系统").click()
+        page.get_by_text("令牌已撤销。").wait_for()
+        assert program.get("api/v1/regulations").status_code == 401
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert page.get_by_role("link", name="返回").get_attribute("href") == "/"
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark"), (1280, "light")])
 def test_the_administration_fits_and_stands_out(sign_in, width, scheme):
     page = sign_in("administrator", viewport={"width": width, "height": 900}, color_scheme=scheme)

@@ -1,4 +1,8 @@
-"""A desk over a real SQLite store with six people, and the stub matcher of tests/conftest.py."""
+"""A desk over a real store with six people, and the stub matcher of tests/conftest.py.
+
+The store is SQLite. A module whose tests run on PostgreSQL as well says
+``from tests.services.conftest import either as database_kind``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from argon2 import PasswordHasher
 
 from data.store.store import Store, open_store
 from retrieval.matcher import Matcher
+from tests.store.conftest import Database, make_database
+from tests.store.server import Server, shared_server
 from ui.services.access import LOCAL, Person, person_of
 from ui.services.desk import Desk
 
@@ -27,21 +33,58 @@ PEOPLE = {
 }
 
 
-@pytest.fixture(scope="session")
-def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed store with everybody in it, to be copied."""
-    path = tmp_path_factory.mktemp("services") / "template.sqlite3"
+def _fill(url: str) -> None:
+    """Make a store with everybody in it."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    with open_store(f"sqlite:///{path}") as made, made.begin("安装程序") as work:
+    with open_store(url) as made, made.begin("安装程序") as work:
         for name, display, role in PEOPLE.values():
             work.users.add(name, display_name=display, role=role, password_hash=cheap)
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed SQLite store with everybody in it, to be copied."""
+    path = tmp_path_factory.mktemp("services") / "template.sqlite3"
+    _fill(f"sqlite:///{path}")
     return path
 
 
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Server:
+    return shared_server(request.config)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """The same in PostgreSQL."""
+    made = make_database("postgresql", tmp_path_factory.mktemp("postgresql"), request)
+    _fill(made.url)
+    return made
+
+
 @pytest.fixture
-def store(store_template: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copyfile(store_template, tmp_path / "store.sqlite3")
-    with open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}") as opened:
+def database_kind() -> str:
+    return "sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest) -> str:
+    """Each kind of database, one after the other; see above."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A place with a store of its own for each test, copied from a template."""
+    if database_kind == "postgresql":
+        return make_database(database_kind, tmp_path, request, request.getfixturevalue("postgresql_template"))
+    shutil.copyfile(request.getfixturevalue("store_template"), tmp_path / "store.sqlite3")
+    return Database(database_kind, f"sqlite:///{tmp_path / 'store.sqlite3'}")
+
+
+@pytest.fixture
+def store(database: Database) -> Iterator[Store]:
+    with open_store(database.url) as opened:
         yield opened
 
 
@@ -55,6 +98,12 @@ def people(store: Store) -> Mapping[str, Person]:
     """The people by role; the second inspector is `inspector2`, the second reviewer `reviewer2`."""
     with store.read() as work:
         return {key: person_of(work.users.get(name)) for key, (name, _, _) in PEOPLE.items()}
+
+
+@pytest.fixture
+def li(people: Mapping[str, Person]) -> Person:
+    """The first inspector."""
+    return people["inspector"]
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-import sqlite3
-from contextlib import closing
-
 import pytest
 
+from data.store.errors import StoreMissing
 from data.store.store import open_store
+from tests.services.conftest import either as database_kind  # noqa: F401
 from ui.services import audit, backup
 from ui.services.access import NotAllowed
 
@@ -30,14 +29,11 @@ def test_pages_go_back_to_the_first_row(desk, people, monkeypatch):
     assert {row.actor for row in audit.entries(desk, admin, actor=" li ")} == {"li"} and not audit.entries(desk, admin, actor="x")
 
 
-def test_the_first_bad_row_is_named(desk, people):
+def test_the_first_bad_row_is_named(desk, people, database):
     admin = people["administrator"]
     assert audit.verify(desk, admin).ok
-    with closing(sqlite3.connect(desk.store.place)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("UPDATE audit SET actor = 'x' WHERE seq = 3")
-        connection.commit()
+    database.drop_guards()
+    database.sql("UPDATE audit SET actor = 'x' WHERE seq = 3")
     found = audit.verify(desk, admin)
     assert (found.ok, found.seq) == (False, 3) and "第 3 行" in found.problem
 
@@ -68,9 +64,7 @@ def test_a_backup_is_made_listed_taken_and_restored(desk, people, tmp_path):
     "name", ["", "../store.sqlite3", "rongcuo-20261122-070809-123456.sqlite3", "/etc/passwd", "a", "rongcuo-x.jsonl"]
 )
 def test_no_other_file_is_given_out(desk, people, name):
-    from data.errors import InputError
-
-    with pytest.raises(InputError, match="没有这个备份文件"):
+    with pytest.raises(StoreMissing, match="没有这个备份文件"):
         backup.download(desk, people["administrator"], name)
 
 

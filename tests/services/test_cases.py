@@ -6,6 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.store.errors import StoreConflict, StoreError
+from tests.services.conftest import either as database_kind  # noqa: F401
 from ui.services.access import NotAllowed
 from ui.services.case_history import history
 from ui.services.case_queue import queue
@@ -48,7 +49,7 @@ def test_characters_that_no_database_holds_do_not_shift_the_evidence(desk, peopl
     assert all(e.narrative.end <= len(text) for m in file.report.report.matches for e in m.evidence)
 
 
-def test_the_setting_masks_before_storing(desk, people, monkeypatch):
+def test_the_setting_masks_before_storing(desk, people, database, monkeypatch):
     assert not masks_before_storing()
     open_text = create(desk, people["inspector"], PERSONAL)
     assert open_text.case.narrative == PERSONAL
@@ -58,11 +59,7 @@ def test_the_setting_masks_before_storing(desk, people, monkeypatch):
         assert "13912345678" not in text and "王建国" not in text and "〔电话号码〕" in text and "双随机" in text
     edited = edit(desk, people["inspector"], open_text.case.id, version=open_text.case.version, region="alpha")
     assert "13912345678" not in edited.case.narrative
-    raw = desk.store.engine.raw_connection()
-    try:
-        kept = raw.cursor().execute("SELECT narrative FROM cases WHERE id = ?", (file.case.id,)).fetchone()[0]
-    finally:
-        raw.close()
+    ((kept,),) = database.sql(f"SELECT narrative FROM cases WHERE id = '{file.case.id}'")
     assert kept == file.case.narrative
     monkeypatch.setenv("RONGCUO_MASK_BEFORE_STORING", "也许")
     with pytest.raises(InputError, match="RONGCUO_MASK_BEFORE_STORING"):

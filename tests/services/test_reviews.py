@@ -11,6 +11,7 @@ from data.schema import Clause, Match, MatchReport, Span
 from data.store.errors import StoreConflict, StoreError
 from data.store.labelled import reviewed_cases
 from data.store.records import Decision
+from tests.services.conftest import either as database_kind  # noqa: F401
 from ui.services.access import NotAllowed, person_of
 from ui.services.case_file import outcome
 from ui.services.case_history import history

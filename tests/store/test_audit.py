@@ -23,6 +23,8 @@ def full_life(store, clock):
         for end in ("finish", "fail", "cancel"):
             job = work.jobs.add("batch", {"text": STORY})
             work.jobs.claim("甲", ("batch",))
+            work.jobs.release(job.id, "甲")
+            work.jobs.claim("甲", ("batch",))
             arguments = {"finish": ("甲", {}), "fail": ("甲", "错"), "cancel": ()}[end]
             getattr(work.jobs, end)(job.id, *arguments)
         work.sessions.open("token-hash", user="zhang", csrf="csrf-token", expires=clock.now.replace(year=2027))

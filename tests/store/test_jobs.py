@@ -65,11 +65,29 @@ def test_a_worker_that_was_thought_dead_cannot_write(store, clock):
         lambda work: work.jobs.save_items(job.id, "甲", {0: {}}),
         lambda work: work.jobs.finish(job.id, "甲", {}),
         lambda work: work.jobs.fail(job.id, "甲", "错"),
+        lambda work: work.jobs.release(job.id, "甲"),
     ):
         with pytest.raises(StoreConflict, match="接手"), store.begin("后台") as work:
             attempt(work)
     with store.read() as work:
         assert len(work.jobs.items(job.id, pending=True)) == 5
+
+
+def test_a_job_that_is_given_back_is_taken_at_once_and_was_no_attempt(store, clock):
+    job = add(store)
+    for number in range(MAX_ATTEMPTS + 1):
+        held = claim(store, str(number))
+        assert (held.id, held.worker, held.attempts, held.done) == (job.id, str(number), 1, min(number, len(ROWS)))
+        with store.begin("后台") as work:
+            if number < len(ROWS):
+                work.jobs.save_items(job.id, str(number), {number: {"by": number}})
+            given = work.jobs.release(job.id, str(number))
+        assert (given.state, given.worker, given.heartbeat, given.attempts) == ("queued", None, None, 0)
+    with pytest.raises(StoreConflict), store.begin("后台") as work:
+        work.jobs.beat(job.id, "0")
+    with store.read() as work:
+        assert not work.jobs.items(job.id, pending=True)
+    assert store.verify().ok
 
 
 def test_signs_of_life_keep_a_job(store, clock):

@@ -102,3 +102,19 @@ def test_the_trail_says_who_made_and_took_back_and_no_secret(store, database):
     assert said == [("li", "token.remove", "user:li"), ("li", "token.add", "user:li")]
     assert store.verify().ok
     assert "hash-1" not in str(database.sql("SELECT * FROM audit"))
+
+
+def test_a_new_password_takes_back_all_tokens_of_that_user(store):
+    for number in range(2):
+        make(store, f"hash-{number}", name=f"程序{number}")
+    make(store, "other", user="zhang")
+    with store.begin("admin") as work:
+        work.users.change("li", password_hash="$argon2id$新")
+    with store.read() as work:
+        assert work.tokens.of_user("li") == () and len(work.tokens.of_user("zhang")) == 1
+        said = [(entry.actor, entry.action) for entry in work.audit.entries(subject="user:li", limit=2)]
+    assert said == [("admin", "token.remove")] * 2 and find(store, "hash-0") is None and find(store, "other")
+    with store.begin("admin") as work:
+        work.users.change("zhang", role="evaluator", display_name="张")
+    assert find(store, "other"), "another role is looked up when the token is used"
+    assert store.verify().ok

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from tests.services.conftest import PASSWORD, PEOPLE, desk, local, people, store, store_template  # noqa: F401
+from tests.services.conftest import (  # noqa: F401
+    PASSWORD,
+    PEOPLE,
+    database,
+    database_kind,
+    desk,
+    local,
+    people,
+    store,
+    store_template,
+)
 from ui.services.desk import Desk
 from ui.web.application import bare_app
 from ui.web.settings import WebSettings

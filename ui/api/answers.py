@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.elements import Kind
 from data.procedure import Step
 from data.schema import Clause, DecidedBy, Polarity, Regulation, Told
 
@@ -84,12 +85,39 @@ class JudgedEvidenceOut(EvidenceOut):
     reason: str
 
 
+class ElementOut(Answer):
+    """A part of a clause, [start, end) in the characters of its text."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+
+
+class SentenceOut(Answer):
+    """A sentence, [start, end) in the characters of the narrative."""
+
+    start: int
+    end: int
+
+
+class AlignmentOut(Answer):
+    """Which sentence speaks to which part of the clause; only what is worth showing, all empty where nothing is."""
+
+    elements: list[ElementOut]
+    sentences: list[SentenceOut]
+    weights: list[list[float]] = Field(
+        description="每句一行、每部分一列，0 到 1，表中最相近的一对为 1；数值只表示用语相近的程度，不是概率"
+    )
+
+
 class FullSuggestionOut(SuggestionOut):
-    """A suggested clause with who decided its polarity, and the clauses of other regulations that state the same."""
+    """A suggested clause with its alignment, who decided its polarity, and the clauses of other regulations that say the same."""
 
     evidence: list[JudgedEvidenceOut]  # type: ignore[assignment]
     decided_by: DecidedBy
     equivalents: list[dict[str, Any]] = Field(description="其他规定里内容相同或相近的条款，以及两者不同的字词")
+    alignment: AlignmentOut = Field(description="逐句对照：叙述的哪句话与条款的哪一部分用语相近")
 
 
 class FullMatchOut(MatchOut):

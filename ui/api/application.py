@@ -1,4 +1,4 @@
-"""The API as an application of its own, mounted below /api/v1, so that its errors, limits and description are its own."""
+"""The API as an application of its own, mounted below /api/v1, so that its errors and description are its own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from importlib.metadata import version
 
 from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, HTTPBearer
-from starlette.middleware import Middleware
 
 from ui.api import routes_batches, routes_cases, routes_match, routes_reviews, routes_tokens
 from ui.api.answers import Problem
 from ui.api.deps import Turns, turns_of
 from ui.api.docs import docs_routes
 from ui.api.errors import add_handlers
-from ui.api.limits import MAX_ROWS_BODY, BodyLimit
 from ui.services.desk import Desk
 from ui.web.auth import COOKIE, csrf_protected
 
@@ -62,7 +60,6 @@ def create_api(desk: Desk, turns: Turns) -> FastAPI:
         redirect_slashes=False,
         dependencies=[*either, Depends(csrf_protected)],
         responses={status: {"model": Problem, "description": said} for status, said in _REFUSALS.items()},
-        middleware=[Middleware(BodyLimit, larger={"/batches": MAX_ROWS_BODY})],
         telemetry=_SILENT,  # type: ignore[arg-type]
     )
     api.state.desk, api.state.turns = desk, turns

@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse
 
 from data.errors import RongcuoError
 from data.store.canonical import clean
-from data.store.errors import StoreMissing
 from ui.web.errors import problem, status_of
 
 __all__ = ["TooBusy", "add_handlers", "field_sentence", "refusal", "status_for"]
@@ -23,7 +22,6 @@ class TooBusy(RongcuoError):
     """So many computations wait already that another one would wait too long."""
 
 
-_KINDS: tuple[tuple[type[RongcuoError], int], ...] = ((StoreMissing, 404), (TooBusy, 429))
 _STATUSES: Mapping[int, str] = {
     400: "请求内容读不懂，请检查格式后再试。",
     401: "请先登录。",
@@ -64,7 +62,7 @@ _NAME = 60  # characters of a field's name that are repeated: it may be anything
 
 def status_for(error: RongcuoError) -> int:
     """Return the HTTP status that fits an error of the program."""
-    return next((status for kind, status in _KINDS if isinstance(error, kind)), status_of(error))
+    return 429 if isinstance(error, TooBusy) else status_of(error)
 
 
 def refusal(status: int, sentence: str) -> JSONResponse:

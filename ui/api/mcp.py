@@ -34,11 +34,11 @@ from data.errors import RongcuoError
 from data.store.canonical import clean
 from ui.api.deps import Turns, turns_of
 from ui.api.errors import field_sentence, refusal
-from ui.api.limits import MAX_BODY, BodyLimit
 from ui.api.mcp_tools import REVIEW, TOOLS, Tool
 from ui.services.access import Person
 from ui.services.desk import Desk
 from ui.web.auth import NotSignedIn, visitor_of
+from ui.web.limit import MAX_BODY
 
 __all__ = ["PATH", "mount_mcp"]
 
@@ -56,7 +56,7 @@ _Context = ServerRequestContext[Any, Request]
 def mount_mcp(app: FastAPI, desk: Desk) -> None:
     """Put the endpoint into an application whose gate finds out who asks; it lives as long as the application runs."""
     endpoint = _Endpoint(desk, turns_of(app))
-    app.router.routes.append(Route(PATH, BodyLimit(endpoint, MAX_BODY), methods=["GET", "POST", "DELETE"]))
+    app.router.routes.append(Route(PATH, endpoint, methods=["GET", "POST", "DELETE"]))
     outer = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

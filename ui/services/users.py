@@ -42,7 +42,7 @@ def add(desk: Desk, person: Person, name: str, *, display_name: str, role: Role,
 
 
 def reset_password(desk: Desk, person: Person, name: str, password: str = "") -> Account:
-    """Give an account a new password, made up where none is given; its sessions end. Raises as `add`."""
+    """Give an account a new password, made up where none is given; its sessions and access tokens end. Raises as `add`."""
     check(person, "user.manage")
     short = _manageable(name)
     chosen, made = _password(password)
@@ -79,7 +79,10 @@ def rename(desk: Desk, person: Person, name: str, display_name: str) -> Account:
 
 
 def change_own_password(desk: Desk, person: Person, password: str) -> None:
-    """Give a person's own account a new password; all its sessions end. Raises NotAllowed in single-user mode, InputError."""
+    """Give a person's own account a new password; all its sessions and access tokens end.
+
+    Raises NotAllowed in single-user mode, InputError.
+    """
     if person.name == LOCAL:
         raise NotAllowed("单人模式没有口令。")
     hashed = hash_password(password, name=person.name)

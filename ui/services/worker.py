@@ -1,7 +1,8 @@
 """The worker: a thread of the web application that does batches from the store, row by row.
 
 Several workers, of one process or of many, share one store: a job belongs to whoever claimed it, and what gives no sign of
-life for `stale` is taken over. Rows are kept in small groups, so kill -9 costs the last few rows, which are done again.
+life for `stale` is taken over. Rows are kept in small groups, so kill -9 costs the last few rows, which are done again;
+a worker that is stopped gives its job back, and the next start goes on at once.
 After each row the worker rests, because a person who waits for one match comes before a file that runs for minutes.
 """
 
@@ -53,7 +54,7 @@ class Worker:
         self._thread.start()
 
     def stop(self, patience: float = 10.0) -> None:
-        """End after the row that is being matched and keep what is done; wait for that at most `patience` seconds."""
+        """End after the row that is being matched, keep what is done and give the job back; wait at most `patience` seconds."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(patience)
@@ -103,6 +104,8 @@ class Worker:
                     work.jobs.fail(job.id, self.name, str(error))
                 return
             self._keep(job, self._group(matcher, items, int(job.input["top_k"])))
+        with self._desk.store.begin(self.name) as work:
+            work.jobs.release(job.id, self.name)
 
     def _group(self, matcher: Matcher, items: Sequence[JobItem], top_k: int) -> dict[int, dict[str, Any]]:
         """Match items until the time of a group is over or the worker is to stop; at least one."""

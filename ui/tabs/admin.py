@@ -45,7 +45,11 @@ def _users(desk: Desk) -> None:
         role = gr.Dropdown(_ROLES, value=_ROLES[0][1], label="角色", filterable=False, min_width=140)
         first = gr.Textbox(label="初始口令（可不填）", type="password", min_width=140, html_attributes=_new_password())
         add = gr.Button("新建用户", variant="primary", scale=0, min_width=120)
-    gr.HTML(f'<p class="rc-hint">初始口令至少 {LEAST} 个字符；不填则自动生成，只显示一次。</p>', **BARE)
+    gr.HTML(
+        f'<p class="rc-hint">初始口令至少 {LEAST} 个字符；不填则自动生成，只显示一次。重设口令后，本人的登录和访问令牌全部作废。'
+        '程序用的访问令牌各人自己管理：<a href="tokens">我的访问令牌</a>。</p>',
+        **BARE,
+    )
     with gr.Row(elem_classes="rc-admin-row"):
         chosen = gr.Dropdown([], label="修改哪个用户", allow_custom_value=True, min_width=200)
         other = gr.Dropdown(_ROLES, value=_ROLES[0][1], label="新角色", filterable=False, min_width=140)
@@ -144,8 +148,8 @@ def _audit(desk: Desk) -> None:
 
 def _backup(desk: Desk) -> None:
     gr.HTML(
-        '<h2>备份</h2><p class="rc-hint">备份包含全部案件、意见和用户，请妥善保管。恢复在命令行进行：rongcuo store restore 文件。'
-        "这里保留最近 20 份。</p>",
+        '<h2>备份</h2><p class="rc-hint">备份包含全部案件、意见、用户和条款库，请妥善保管。'
+        "恢复在命令行进行：rongcuo store restore 文件。这里保留最近 20 份。</p>",
         **BARE,
     )
     with gr.Row(elem_classes="rc-admin-row"):

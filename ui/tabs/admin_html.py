@@ -47,11 +47,15 @@ def backups_html(backups: Iterable[Backup]) -> str:
         (
             local(one.made),
             f"{one.size / 1_000_000:.1f} MB",
-            _link(one.name, "下载备份") + " " + _link(one.manifest, "下载清单"),
+            " ".join(
+                _link(name, label)
+                for name, label in ((one.name, "下载备份"), (one.manifest, "下载清单"), (one.library, "下载条款库"))
+                if name
+            ),
         )
         for one in backups
     ]
-    return _table("备份", ("时间", "大小", "文件（两个都要保存）"), rows) if rows else _none("还没有备份。")
+    return _table("备份", ("时间", "大小", "文件（都要保存，放在一起）"), rows) if rows else _none("还没有备份。")
 
 
 def verified(found: Verification) -> str:

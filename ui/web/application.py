@@ -18,7 +18,7 @@ from ui.page_http import PageMiddleware, page_head
 from ui.services.access import LOCAL
 from ui.services.desk import Desk
 from ui.services.worker import Worker
-from ui.web import routes, service_routes
+from ui.web import routes, service_routes, token_routes
 from ui.web.errors import add_handlers
 from ui.web.gate import Gate
 from ui.web.health import Health
@@ -56,6 +56,7 @@ def bare_app(desk: Desk, settings: WebSettings) -> FastAPI:
     app.state.parts = Parts(counted, settings, Door(counted, settings), Health(counted), metrics)
     add_handlers(app)
     app.include_router(routes.router)
+    app.include_router(token_routes.router)
     mount_api(app, counted)
     mount_mcp(app, counted)
     app.include_router(service_routes.router)  # last: it answers for what is unknown below /api

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from data.errors import InputError
+from data.store.location import files_folder
 from data.store.store import Store, open_store
 from retrieval.shelf import Shelf
 from ui.services.access import LOCAL
@@ -20,15 +19,14 @@ __all__ = ["open_desk", "way_in"]
 
 @contextmanager
 def open_desk(folder: Path | None = None) -> Iterator[Desk]:
-    """Open store, index and folder (else beside the SQLite file); several processes on one store need the same folder.
+    """Open store, index and folder (else where `files_folder` says); several processes on one store need the same folder.
 
     Raises StoreError, ModelError, IndexBuildError.
     """
     from retrieval.loading import open_matcher
 
     with open_store() as store:
-        beside = Path(store.place).parent if store.kind == "sqlite" else user_data_path("rongcuo")
-        place = folder or beside / "files"
+        place = folder or files_folder(store.engine.url)
         yield Desk(store, Shelf(place / "library", open_matcher()), place)
 
 

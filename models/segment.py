@@ -18,7 +18,7 @@ from typing import Any
 from data.schema import Span
 from models.dictionary import LEXICON, cache_path, load_table, prefix_table, read_lexicon, save_table
 
-__all__ = ["STOPWORDS", "Segmenter", "Token", "load_segmenter"]
+__all__ = ["STOPWORDS", "RememberingSegmenter", "Segmenter", "Token", "load_segmenter"]
 
 # Function words that say nothing about what happened. Negations (不 没 未 无) are not among them: they do.
 STOPWORDS = frozenset(
@@ -89,6 +89,20 @@ class Segmenter:
             if self._jieba is None:
                 self._jieba = _load_jieba(self._lexicon)
         return self._jieba
+
+
+class RememberingSegmenter(Segmenter):
+    """A segmenter that cuts each text once: a long narrative takes half a second, and every clause is compared with it."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        self._known: dict[str, list[tuple[str, Span]]] = {}
+
+    def term_spans(self, text: str) -> list[tuple[str, Span]]:
+        """Return what the segmenter returns for the text."""
+        if text not in self._known:
+            self._known[text] = self._segmenter.term_spans(text)
+        return self._known[text]
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from html import escape
 from typing import Literal
 
 from data.schema import Match, MatchReport, Span
-from models.segment import Segmenter
+from models.segment import RememberingSegmenter, Segmenter
 from retrieval.dossier import Dossier
 from retrieval.evidence import shared_words
 from ui.cards_match import card
@@ -47,7 +47,7 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str, dossie
     """
     if report.abstained:
         return ""
-    once = _CutOnce(segmenter)
+    once = RememberingSegmenter(segmenter)
     shared = {m.rank: shared_words(report.narrative, m.clause.text, once) for m in report.matches}
 
     def one(match: Match) -> str:
@@ -69,19 +69,6 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str, dossie
         + _export("text", export_text(report, scope, dossier))
         + _export("json", export_json(report, dossier))
     )
-
-
-class _CutOnce(Segmenter):
-    """A segmenter that remembers: a long narrative takes half a second to cut, and every clause is compared with it."""
-
-    def __init__(self, segmenter: Segmenter) -> None:
-        self._segmenter = segmenter
-        self._known: dict[str, list[tuple[str, Span]]] = {}
-
-    def term_spans(self, text: str) -> list[tuple[str, Span]]:
-        if text not in self._known:
-            self._known[text] = self._segmenter.term_spans(text)
-        return self._known[text]
 
 
 def _narrative(report: MatchReport, shared: dict[int, Sequence[Span]]) -> str:

@@ -8,16 +8,16 @@ from html import escape
 
 from data.categories import CATEGORIES
 from data.entries import Entry
-from data.schema import Match, Span
+from data.schema import Match
 from data.store.canonical import local
 from data.store.records import VERDICTS, Review
-from models.segment import Segmenter
+from models.segment import RememberingSegmenter, Segmenter
 from retrieval.evidence import shared_words
 from ui.page_marks import mark_words
 from ui.present import disclaimer
 from ui.services.case_file import CaseFile
 
-__all__ = ["CaseView", "Remembering", "button", "citation_of", "clauses_html", "matches_of", "said_html", "verdict_text"]
+__all__ = ["CaseView", "button", "citation_of", "clauses_html", "matches_of", "said_html", "verdict_text"]
 
 _CHOICES = (
     ("accept", "采纳", "a"),
@@ -52,7 +52,7 @@ class CaseView:
 def clauses_html(view: CaseView) -> str:
     """Return the suggested clauses in order of rank, then those that were added."""
     file = view.file
-    once = Remembering(view.segmenter)
+    once = RememberingSegmenter(view.segmenter)
     cards = []
     for match in matches_of(file):
         shared = shared_words(file.case.narrative, match.clause.text, once)[1]
@@ -151,17 +151,3 @@ def said_html(file: CaseFile, review: Review | None) -> str:
 def button(action: str, label: str, *, primary: bool = False) -> str:
     """Return a button for the script; `action` is what it asks for."""
     return f'<button type="button" data-rv-do="{action}"{" class=rv-primary" if primary else ""}>{label}</button>'
-
-
-class Remembering(Segmenter):
-    """A segmenter that cuts each text once: a long narrative takes half a second, and every clause is compared with it."""
-
-    def __init__(self, segmenter: Segmenter) -> None:
-        self._segmenter = segmenter
-        self._known: dict[str, list[tuple[str, Span]]] = {}
-
-    def term_spans(self, text: str) -> list[tuple[str, Span]]:
-        """Return what the segmenter returns for the text."""
-        if text not in self._known:
-            self._known[text] = self._segmenter.term_spans(text)
-        return self._known[text]

@@ -6,10 +6,11 @@ from html import escape
 
 from data.store.canonical import local
 from data.store.records import STATUSES
+from models.segment import RememberingSegmenter
 from retrieval.evidence import shared_words
 from ui.cards import TOP
 from ui.page_marks import mark_stretches, stretches
-from ui.review_cards import CaseView, Remembering, button, citation_of, clauses_html, matches_of, said_html
+from ui.review_cards import CaseView, button, citation_of, clauses_html, matches_of, said_html
 from ui.services.case_file import CaseFile
 
 __all__ = ["case_html"]
@@ -110,7 +111,7 @@ def _disagreements(view: CaseView) -> str:
 
 def _story(view: CaseView) -> str:
     text, matches = view.file.case.narrative, matches_of(view.file)
-    once = Remembering(view.segmenter)
+    once = RememberingSegmenter(view.segmenter)
     words = [(m.rank, span) for m in matches for span in shared_words(text, m.clause.text, once)[0]]
     windows = [(m.rank, evidence.narrative) for m in matches for evidence in m.evidence]
     best = [(m.rank, m.evidence[0].narrative) for m in matches if m.evidence]

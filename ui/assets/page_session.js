@@ -91,6 +91,8 @@
     name.textContent = `${me.display_name}（${me.title}）`;
     const change = document.createElement("a");
     Object.assign(change, { href: "password", textContent: "修改口令" });
+    const tokens = document.createElement("a");
+    Object.assign(tokens, { href: "tokens", textContent: "访问令牌" });
     const leave = document.createElement("button");
     Object.assign(leave, { type: "button", textContent: "退出登录" });
     leave.addEventListener("click", async () => {
@@ -100,7 +102,7 @@
         name.textContent = error.message;
       }
     });
-    place.append(name, change, leave);
+    place.append(name, change, tokens, leave);
   }
 
   document.addEventListener("DOMContentLoaded", () => account().catch(() => {}));

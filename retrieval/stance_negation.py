@@ -94,7 +94,7 @@ def _reaches(text: str, token: re.Match[str], word: Word, barrier: Words) -> boo
         return True
     between = Span(end, word.span.start)
     # 未出示证件、未告知: a word that is negated by itself begins anew
-    anew = "、" in between.of(text) and text[word.span.start] in _PLAIN
+    anew = "、" in between.of(text) and text.startswith(tuple(_PLAIN), word.span.start)
     return not anew and not barrier.found(text, between)
 
 

@@ -10,6 +10,8 @@ from data.citation import citations
 from data.errors import CaseFileError, InputError, repeated
 from data.numbering_report import numbering_report
 from data.parser import parse
+from data.schema import Span
+from retrieval.polarity import judge
 from tests.fuzz.targets import matcher, said
 
 
@@ -52,3 +54,8 @@ def test_a_repeated_id_with_a_line_end_is_told_on_one_line(tmp_path):
     with pytest.raises(CaseFileError) as error:
         read_cases(path)
     said(error.value)
+
+
+@pytest.mark.parametrize("text", ["他没有去、", "没、", "我们当时没有查到、"])
+def test_a_negation_before_a_comma_at_the_very_end(text):
+    assert judge(text, Span(0, len(text)), "已履行监督检查职责的；", category="duty_fulfilled").polarity in ("deny", "unclear")

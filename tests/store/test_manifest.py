@@ -27,7 +27,7 @@ def test_a_manifest_comes_back(kept):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"format": 2}, "比这个程序新"),
+        ({"format": 3}, "比这个程序新"),
         ({"sha256": "0" * 64}, "校验值不符"),
         ({"kind": "tar"}, "已损坏"),
         ({"head": 1}, "已损坏"),

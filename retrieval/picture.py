@@ -24,7 +24,7 @@ __all__ = ["STATUSES", "Clues", "Painter", "features", "standing"]
 
 STATUSES: tuple[Status, ...] = ("supported", "not_stated", "contradicted")
 _QUOTED = 2  # parts of sentences that are shown for a status
-_UNKNOWN_ODDS, _NO_OPPOSITE = -3.0, -10.0  # what stands for a logit that there is not
+_NO_OPPOSITE = -10.0  # the logit of an opposite clause where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +138,21 @@ def standing(clause_id: str, clues: Clues, group: Group, limits: Limits) -> Clau
 
 def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, bool]:
     """Return the status and whether it needs the words: without them it would be another."""
-    if group.rule == "all":
+    if group.rule == "all" and clues.odds is not None:
         status, silent = (_likeliest(one, limits) for one in (clues, replace(clues, words=Words((), ()))))
         return status, status not in (silent, "not_stated")
-    odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net
+    odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net  # without a probability only words count
     if odds >= _logit(limits.ground):
         return ("not_stated", True) if net < 0 else ("supported", False)
-    return ("contradicted", True) if group.rule == "none" and net <= -limits.against else ("not_stated", False)
+    return ("contradicted", True) if group.rule != "any" and net <= -limits.against else ("not_stated", False)
 
 
 def features(clues: Clues) -> Floats:
-    """Return what the status of a condition is judged by, float32 (7,): logits, words for and against, and how they meet."""
-    odds = _UNKNOWN_ODDS if clues.odds is None else clues.odds
+    """Return what the status of a condition is judged by, float32 (7,): logits, words for and against, and how they meet.
+
+    The condition has a probability; those that nothing was fitted for are judged by words alone.
+    """
+    odds = 0.0 if clues.odds is None else clues.odds
     contrary = _NO_OPPOSITE if clues.contrary is None else clues.contrary
     words = clues.words
     agreeing, opposing = float(words.net > 0), float(words.net < 0)

@@ -59,7 +59,7 @@ def fit_limits(matcher: Matcher, path: Path = TRAIN) -> Limits:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    examples = _conditions(matcher, path)
+    examples = [one for one in _conditions(matcher, path) if one.clues.odds is not None]
     cases = {one.case_id for one in examples}
     if len(cases) < 20:
         raise InputError(f"只有 {len(cases)} 条案例，确定界限至少需要 20 条。")

@@ -18,7 +18,7 @@ Reach = Literal["after", "part", "sentence"]
 _Choice = TypeVar("_Choice", bound=str)
 
 _TOKENS = ("friend", "even", "retort", "asked", "odd")  # in this order: what only looks like a negation comes first
-_OUTCOMES = ("contrast", "then", "own", "facts", "soft", "pending", "refuted", "confirmed", "unsure", "doubt")
+_OUTCOMES = ("contrast", "then", "own", "actor", "facts", "soft", "pending", "refuted", "confirmed", "unsure", "doubt")
 _GROUP = "name clause contrary for against yes no amount speech other lacks law weak"
 
 
@@ -94,7 +94,10 @@ def _negation(row: Row, words: Row) -> Negation:
     row.check(" ".join((*_TOKENS, "barrier", "adverb")))
     token = "|".join(f"(?P<{key}>{row.source(key)})" for key in _TOKENS)
     # 会一次没开, 报告也没递: the verb is one of a short list, or the part ends
-    after = rf"(?:{row.source('adverb')}){{0,3}}(?:没有|没|未|不|拒)(?:{words.source('动')}|(?![^，。；：！？,;:!?\s]))"
+    # 道歉谈不上, 罚单零张
+    none = "谈不上|无从谈起|零[次张场遍起]|[是为]零"
+    not_done = rf"(?:没有|没|未|不|拒)(?:{words.source('动')}|(?![^，。；：！？,;:!?\s]))"
+    after = rf"(?:{row.source('adverb')}){{0,3}}(?:{not_done}|{none})"
     return Negation(Words(token), row.words("barrier"), Words(after))
 
 

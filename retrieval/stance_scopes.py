@@ -146,7 +146,8 @@ class _Walk:
         """Tell whether the part begins anew what is told as fact."""
         words = self._outcomes
         own = words["own"].pattern.match(self._text, part.span.start, part.span.end) is not None
-        if opened.scope.law and index > opened.part and own:
+        other = words["actor"].pattern.match(self._text, part.span.start, part.span.end) is not None
+        if opened.scope.law and index > opened.part and (own or other):
             return True
         alleged = opened.scope.kind == "alleged"
         if index <= opened.complement or words["doubt" if alleged else "pending"].found(self._text, part.span):

@@ -171,7 +171,7 @@ def test_a_broken_row_of_opposites_is_refused(tmp_path, good, bad):
 
 
 def test_limits_are_read_and_broken_ones_refused(tmp_path):
-    assert 0 < read_limits().ground < 1 and read_limits().cases >= 400
+    assert 0 < read_limits().ground < 1 and read_limits().cases >= 300
     LIMITS.save(tmp_path / "kept.json")
     assert read_limits(tmp_path / "kept.json") == LIMITS
     (tmp_path / "broken.json").write_text("{}", "utf-8")
@@ -200,8 +200,22 @@ def test_the_conditions_that_weights_are_fitted_on_belong_to_training_narratives
 
 def test_what_a_status_is_judged_by():
     assert features(clues(0.5, contrary=0.5, words=said(2, 1))).tolist() == [0, 0, 1, 2, 1, 0, 0]
-    found = features(Clues(None, None, "", said(0, 2), (), ()))
+    found = features(Clues(-3.0, None, "", said(0, 2), (), ()))
     assert found.tolist() == [-3, -10, -2, 0, 2, 0, 1]
+
+
+@pytest.mark.parametrize(("words", "status"), [(said(3), "not_stated"), (said(0, 3), "contradicted"), (said(0), "not_stated")])
+def test_a_condition_without_a_probability_is_judged_by_words_alone(words, status):
+    silent = Clues(None, None, "", words, (PLACE,), ())
+    assert standing("x", silent, FUZHOU["conditions"], LIMITS).status == status
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("region", ["shandong-2019", "banan-2022", "fuzhou-2019", "yangjiang-2017"])
+def test_a_picture_can_be_drawn_of_every_narrative(real, region):
+    for case in read_cases(CASES / "dev.jsonl")[:12]:
+        for story in (case.narrative, case.narrative[:80]):
+            open_dossier(real, real.match(story, region=region))
 
 
 @pytest.mark.parametrize(

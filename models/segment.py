@@ -18,7 +18,7 @@ from typing import Any
 from data.schema import Span
 from models.dictionary import LEXICON, cache_path, load_table, prefix_table, read_lexicon, save_table
 
-__all__ = ["STOPWORDS", "RememberingSegmenter", "Segmenter", "Token", "load_segmenter"]
+__all__ = ["STOPWORDS", "Segmenter", "Token", "load_segmenter"]
 
 # Function words that say nothing about what happened. Negations (不 没 未 无) are not among them: they do.
 STOPWORDS = frozenset(
@@ -29,6 +29,7 @@ STOPWORDS = frozenset(
 BIGRAM_MARK = "~"
 # Full-width letters, digits and signs, and the ideographic space, one character to one, so that offsets stay.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_KEPT = 8  # texts whose terms are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Segmenter:
         self._lexicon = lexicon
         self._lock = threading.Lock()
         self._jieba: Any = None
+        # a long narrative takes half a second to cut, and a report compares every clause with it
+        self._cut = functools.lru_cache(maxsize=_KEPT)(self._cut_terms)
 
     def tokens(self, text: str) -> list[Token]:
         """Return the pieces of `text` in order; their spans cover it without gap or overlap; empty text gives []."""
@@ -69,7 +72,11 @@ class Segmenter:
         match possible where two texts were cut apart differently, and carry a mark so that they are counted apart from
         words: a two-character word yields both ``受理`` and ``~受理``, so a word found as a word counts twice as much
         as the same characters found inside 容缺受理. A stop word ends a run: a bigram with 的 in it tells nothing.
+        The last few texts are kept.
         """
+        return list(self._cut(text))
+
+    def _cut_terms(self, text: str) -> list[tuple[str, Span]]:
         found: list[tuple[str, Span]] = []
         run: list[Token] = []
         for token in self.tokens(text):
@@ -89,20 +96,6 @@ class Segmenter:
             if self._jieba is None:
                 self._jieba = _load_jieba(self._lexicon)
         return self._jieba
-
-
-class RememberingSegmenter(Segmenter):
-    """A segmenter that cuts each text once: a long narrative takes half a second, and every clause is compared with it."""
-
-    def __init__(self, segmenter: Segmenter) -> None:
-        self._segmenter = segmenter
-        self._known: dict[str, list[tuple[str, Span]]] = {}
-
-    def term_spans(self, text: str) -> list[tuple[str, Span]]:
-        """Return what the segmenter returns for the text."""
-        if text not in self._known:
-            self._known[text] = self._segmenter.term_spans(text)
-        return self._known[text]
 
 
 @functools.cache

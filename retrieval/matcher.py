@@ -23,7 +23,7 @@ from retrieval.combination import SHORT
 from retrieval.evidence import best_sentences
 from retrieval.index import Index, check_model
 from retrieval.polarity import Model
-from retrieval.scoring import Encoded, Scorer, Scores
+from retrieval.scoring import Scorer, Scores
 from retrieval.settings import Settings
 from retrieval.told import denied_exclusion, judged, polarity_of
 
@@ -69,6 +69,7 @@ class Matcher:
         self.settings = settings
         # what goes with a report is drawn from the same scores
         self.scores = lru_cache(maxsize=4)(self._scores)
+        self._aligned = lru_cache(maxsize=4)(self._align)  # for the evidence, and for who asks for the tables afterwards
         self._rows = lru_cache(maxsize=64)(index.rows)  # going through all clauses takes longer than searching them
         present = dict.fromkeys(entry.clause.category for entry in index.entries)
         self._categories = {**dict.fromkeys(present, "自定"), **CATEGORIES}
@@ -129,9 +130,8 @@ class Matcher:
         """
         if not report.matches:
             return {}
-        encoded = self.scores(report.narrative, report.region, (), "hybrid").encoded  # as `match` asked for them
-        aligned = self._align([match.clause.text for match in report.matches], encoded)
-        return {match.clause.id: table for match, table in zip(report.matches, aligned, strict=True)}
+        aligned = self._aligned(report.narrative, frozenset(match.clause.text for match in report.matches))
+        return {match.clause.id: aligned[match.clause.text] for match in report.matches}
 
     def _scores(self, narrative: str, region: str = "", categories: tuple[str, ...] = (), system: str = "hybrid") -> Scores:
         """Return the scores of a checked narrative; those of the last few are kept as `scores`."""
@@ -232,15 +232,17 @@ class Matcher:
         if not scores.encoded.sentences or not clauses:
             return [()] * len(clauses)
         close = self.scorer.sentence_scores(scores, scores.rows[top])
-        aligned = self._align([clause.text for clause in clauses], scores.encoded)
+        aligned = self._aligned(narrative, frozenset(clause.text for clause in clauses))
         return [
-            judged(narrative, clause, best_sentences(table, own, clause=clause.text), model=self._polarity)
-            for clause, table, own in zip(clauses, aligned, close.T, strict=True)
+            judged(narrative, clause, best_sentences(aligned[clause.text], own, clause=clause.text), model=self._polarity)
+            for clause, own in zip(clauses, close.T, strict=True)
         ]
 
-    def _align(self, clauses: Sequence[str], encoded: Encoded) -> tuple[Alignment, ...]:
+    def _align(self, narrative: str, clauses: frozenset[str]) -> Mapping[str, Alignment]:
+        """Return the alignment by the text of the clause; `_aligned` keeps those of the last narratives."""
+        encoded, texts = self.scorer.encoded(narrative), sorted(clauses)
         away = encoded.sentence_vectors - self.index.background.center  # which elements are near to any narrative, is known
-        return self.scorer.aligner.align(clauses, encoded.sentences, away, encoded.reading)
+        return dict(zip(texts, self.scorer.aligner.align(texts, encoded.sentences, away, encoded.reading), strict=True))
 
     def _match(self, scores: Scores, position: int, rank: int, evidence: tuple[Evidence, ...]) -> Match:
         entry = self.index.entries[int(scores.rows[position])]

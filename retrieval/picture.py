@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,7 @@ __all__ = ["STATUSES", "Clues", "Painter", "features", "standing"]
 
 STATUSES: tuple[Status, ...] = ("supported", "not_stated", "contradicted")
 _QUOTED = 2  # parts of sentences that are shown for a status
-_NO_OPPOSITE = -10.0  # the logit of an opposite clause where there is none
+_NO_OPPOSITE = -3.3  # what stands for the logit of an opposite clause where there is none: the median of those there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def standing(clause_id: str, clues: Clues, group: Group, limits: Limits) -> Clau
 def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, bool]:
     """Return the status and whether it needs the words: without them it would be another."""
     if group.rule == "all" and clues.odds is not None:
-        status, silent = (_likeliest(one, limits) for one in (clues, replace(clues, words=Words((), ()))))
+        status, silent = (_likeliest(features(clues.odds, clues.contrary, w), limits) for w in (clues.words, Words((), ())))
         return status, status not in (silent, "not_stated")
     odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net  # without a probability only words count
     if odds >= _logit(limits.ground):
@@ -147,20 +147,15 @@ def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, bool]:
     return ("contradicted", True) if group.rule != "any" and net <= -limits.against else ("not_stated", False)
 
 
-def features(clues: Clues) -> Floats:
-    """Return what the status of a condition is judged by, float32 (7,): logits, words for and against, and how they meet.
-
-    The condition has a probability; those that nothing was fitted for are judged by words alone.
-    """
-    odds = 0.0 if clues.odds is None else clues.odds
-    contrary = _NO_OPPOSITE if clues.contrary is None else clues.contrary
-    words = clues.words
+def features(odds: float, contrary: float | None, words: Words) -> Floats:
+    """Return what the status of a condition is judged by, float32 (7,): logits, words for and against, and how they meet."""
+    opposite = _NO_OPPOSITE if contrary is None else contrary
     agreeing, opposing = float(words.net > 0), float(words.net < 0)
-    return np.array([odds, contrary, words.net, words.count, words.against, odds * agreeing, opposing], np.float32)
+    return np.array([odds, opposite, words.net, words.count, words.against, odds * agreeing, opposing], np.float32)
 
 
-def _likeliest(clues: Clues, limits: Limits) -> Status:
-    return STATUSES[int(np.argmax(np.array(limits.weights) @ features(clues) + np.array(limits.offsets)))]
+def _likeliest(values: Floats, limits: Limits) -> Status:
+    return STATUSES[int(np.argmax(np.array(limits.weights) @ values + np.array(limits.offsets)))]
 
 
 def _group(summary: GroupSummary, standings: Mapping[str, ClauseStanding], titles: Mapping[str, str]) -> GroupPicture:

@@ -63,7 +63,7 @@ def fit_limits(matcher: Matcher, path: Path = TRAIN) -> Limits:
     cases = {one.case_id for one in examples}
     if len(cases) < 20:
         raise InputError(f"只有 {len(cases)} 条案例，确定界限至少需要 20 条。")
-    values = np.stack([features(one.clues) for one in examples])
+    values = np.stack([features(one.clues.odds or 0.0, one.clues.contrary, one.clues.words) for one in examples])
     truth = [STATUSES.index(one.votes[0]) for one in examples]
     scale, model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000)).fit(values, truth)
     weights = model.coef_ / scale.scale_

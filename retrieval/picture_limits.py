@@ -28,7 +28,8 @@ LIMITS = Path(__file__).with_name("picture.json")
 class Limits:
     """The probability from which on a ground or an exclusion is supported, and the weights by which a condition gets its status.
 
-    `against` is how many more words must oppose than agree until an exclusion is contradicted. `weights` are those of
+    `against` is how many more words must oppose than agree until an exclusion, or a condition that has no probability, is
+    contradicted. `weights` are those of
     `retrieval.picture.features` per status (supported, not stated, contradicted), `offsets` belong to them. `cases` is how many
     narratives they rest on, `encoder` with which encoder.
     """

@@ -88,7 +88,7 @@ class Scorer:
         self.segmenter = segmenter
         self.settings = settings
         # a narrative is often scored several times over: by several systems, or for another region
-        self._encode = lru_cache(maxsize=8)(self._encode_windows)
+        self.encoded = lru_cache(maxsize=8)(self._encode_windows)
 
     def score(self, narrative: str, rows: Ints, *, system: str = "hybrid") -> Scores:
         """Score `rows`; more rows than ``settings.depth`` are first cut to the best of each part.
@@ -96,7 +96,7 @@ class Scorer:
         No rows give empty arrays. Raises KeyError for an unknown system, InputError for one that the encoder cannot run.
         """
         names = self.parts_of(system)
-        encoded = self._encode(narrative) if "dense" in names else _NOT_ENCODED
+        encoded = self.encoded(narrative) if "dense" in names else _NOT_ENCODED
         vectors = encoded.vectors
         lexical = self._lexical(narrative, names)
         if len(rows) > self.settings.depth:

@@ -7,7 +7,7 @@ from html import escape
 from typing import Literal
 
 from data.schema import Match, MatchReport, Span
-from models.segment import RememberingSegmenter, Segmenter
+from models.segment import Segmenter
 from retrieval.dossier import Dossier
 from retrieval.evidence import shared_words
 from ui.cards_match import card
@@ -47,8 +47,7 @@ def result_html(report: MatchReport, segmenter: Segmenter, *, scope: str, dossie
     """
     if report.abstained:
         return ""
-    once = RememberingSegmenter(segmenter)
-    shared = {m.rank: shared_words(report.narrative, m.clause.text, once) for m in report.matches}
+    shared = {m.rank: shared_words(report.narrative, m.clause.text, segmenter) for m in report.matches}
 
     def one(match: Match) -> str:
         words, clause_id = shared[match.rank][1], match.clause.id

@@ -11,7 +11,7 @@ from data.entries import Entry
 from data.schema import Match
 from data.store.canonical import local
 from data.store.records import VERDICTS, Review
-from models.segment import RememberingSegmenter, Segmenter
+from models.segment import Segmenter
 from retrieval.evidence import shared_words
 from ui.page_marks import mark_words
 from ui.present import disclaimer
@@ -52,10 +52,9 @@ class CaseView:
 def clauses_html(view: CaseView) -> str:
     """Return the suggested clauses in order of rank, then those that were added."""
     file = view.file
-    once = RememberingSegmenter(view.segmenter)
     cards = []
     for match in matches_of(file):
-        shared = shared_words(file.case.narrative, match.clause.text, once)[1]
+        shared = shared_words(file.case.narrative, match.clause.text, view.segmenter)[1]
         cards.append(_card(view, match.clause.id, _suggested(match, mark_words(match.clause.text, shared)), str(match.rank)))
     suggested = set(file.suggested)
     added = dict.fromkeys(review.clause_id for review in file.reviews if review.clause_id not in suggested)

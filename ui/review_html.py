@@ -6,7 +6,6 @@ from html import escape
 
 from data.store.canonical import local
 from data.store.records import STATUSES
-from models.segment import RememberingSegmenter
 from retrieval.evidence import shared_words
 from ui.cards import TOP
 from ui.page_marks import mark_stretches, stretches
@@ -111,8 +110,7 @@ def _disagreements(view: CaseView) -> str:
 
 def _story(view: CaseView) -> str:
     text, matches = view.file.case.narrative, matches_of(view.file)
-    once = RememberingSegmenter(view.segmenter)
-    words = [(m.rank, span) for m in matches for span in shared_words(text, m.clause.text, once)[0]]
+    words = [(m.rank, span) for m in matches for span in shared_words(text, m.clause.text, view.segmenter)[0]]
     windows = [(m.rank, evidence.narrative) for m in matches for evidence in m.evidence]
     best = [(m.rank, m.evidence[0].narrative) for m in matches if m.evidence]
     marked = mark_stretches(stretches(text, best=best, windows=windows, words=words), top=range(1, TOP + 1))

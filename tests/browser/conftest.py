@@ -67,9 +67,11 @@ def served(desk, *, single):
             while not (serving.server and serving.server.started):
                 assert serving.is_alive(), "the server did not start"
                 time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        serving.server.should_exit = True
-        serving.join(10)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            serving.server.should_exit = True
+            serving.join(15)
 
 
 @pytest.fixture(scope="package")

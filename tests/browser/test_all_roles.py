@@ -64,10 +64,8 @@ def ask(context, office, method, path, **body):
     return context.request.fetch(office + path, method=method, data=body or None, headers={"X-CSRF-Token": csrf}).status
 
 
-def test_from_a_word_file_to_a_reviewed_case_and_its_report(enter, desk, chromium):
-    administrator = published(tab(enter("administrator")))
-
-    author = enter("inspector")
+def save_case(author, desk):
+    """Match the story, save and submit it; return its row in the list and the case."""
     author.get_by_label("事情经过").first.fill(STORY)
     author.keyboard.press("Control+Enter")
     author.wait_for_selector(".rc-card")
@@ -79,38 +77,77 @@ def test_from_a_word_file_to_a_reviewed_case_and_its_report(enter, desk, chromiu
     row.get_by_role("button", name="提交复核").click()
     row.get_by_text("待复核").wait_for()
     with desk.store.read() as work:
-        case = work.cases.find_number(number)
-        suggested = [match.clause.id for match in work.reports.latest(case.id).report.matches]
-    place = suggested.index(CLAUSE)
+        return row, work.cases.find_number(number)
 
-    first = review_tab(enter("reviewer"))
-    open_case(first, number)
-    do(first, "领取", "已领取")
-    first.get_by_role("button", name="其余不采纳").click()
-    for _ in range(place + 1):
-        first.keyboard.press("j")
-    first.keyboard.press("2")
-    first.keyboard.press("c")
-    first.keyboard.type("见第一句")
-    first.keyboard.press("Escape")
-    assert pressed(first) == ["grade2" if clause == CLAUSE else "reject" for clause in suggested]
-    first.keyboard.press("s")
-    status(first, "意见已保存")
-    first.locator("[data-rv-reviewer]").select_option(label="王复核")
-    do(first, "交二次复核", "已交二次复核")
 
-    second = review_tab(enter("reviewer2"))
-    open_case(second, number)
-    second.get_by_role("button", name="其余不采纳").click()
-    second.keyboard.press("s")
-    second.wait_for_selector(".rv-differ")
-    do(second, "办结", "案件已办结")
+def review(page, case, suggested):
+    """Grade the published clause, reject the rest, by keyboard, and hand the case to the second reviewer."""
+    open_case(page, case.number)
+    do(page, "领取", "已领取")
+    page.get_by_role("button", name="其余不采纳").click()
+    for _ in range(suggested.index(CLAUSE) + 1):
+        page.keyboard.press("j")
+    page.keyboard.press("2")
+    page.keyboard.press("c")
+    page.keyboard.type("见第一句")
+    page.keyboard.press("Escape")
+    assert pressed(page) == ["grade2" if clause == CLAUSE else "reject" for clause in suggested]
+    page.keyboard.press("s")
+    status(page, "意见已保存")
+    page.locator("[data-rv-reviewer]").select_option(label="王复核")
+    do(page, "交二次复核", "已交二次复核")
 
+
+def review_again(page, case):
+    """Reject everything, see that the two differ, and close."""
+    open_case(page, case.number)
+    page.get_by_role("button", name="其余不采纳").click()
+    page.keyboard.press("s")
+    page.wait_for_selector(".rv-differ")
+    do(page, "办结", "案件已办结")
+
+
+def report(author, row):
+    """Return the text of the Word report."""
     author.reload()
     row.get_by_text("已办结").wait_for()
     with author.expect_download() as waiting:
         row.locator("a[href$='report.docx']").click()
-    text = word_text(waiting.value.path().read_bytes())
+    return word_text(waiting.value.path().read_bytes())
+
+
+def forbidden(path):
+    """Return what which role may not do to a case: role, method, path, body."""
+    decision = {"clause_id": CLAUSE, "verdict": "accept"}
+    return (
+        ("author", "POST", f"{path}/claim", {"version": 1}),
+        ("author", "POST", f"{path}/reviews", {"version": 1, "decisions": [decision]}),
+        ("author", "GET", "backups/x", {}),
+        ("first", "PATCH", path, {"version": 1, "region": "all"}),
+        ("first", "POST", f"{path}/submit", {"version": 1}),
+        ("second", "GET", "backups/x", {}),
+        ("evaluator", "GET", path, {}),
+        ("evaluator", "GET", f"{path}/report.docx", {}),
+        ("evaluator", "POST", f"{path}/close", {"version": 1}),
+        ("administrator", "POST", "api/v1/cases", {"narrative": STORY}),
+        ("administrator", "GET", path, {}),
+        ("administrator", "GET", f"{path}/report.xlsx", {}),
+        ("administrator", "GET", "api/v1/queue", {}),
+    )
+
+
+def test_from_a_word_file_to_a_reviewed_case_and_its_report(enter, desk, chromium):
+    administrator = published(tab(enter("administrator")))
+    author = enter("inspector")
+    row, case = save_case(author, desk)
+    with desk.store.read() as work:
+        suggested = [match.clause.id for match in work.reports.latest(case.id).report.matches]
+    first = review_tab(enter("reviewer"))
+    review(first, case, suggested)
+    second = review_tab(enter("reviewer2"))
+    review_again(second, case)
+
+    text = report(author, row)
     assert STORY in text and "仅供参考；是否适用由审核人认定" in text
     assert "《某县生态环境系统容错纠错办法》第二条第（一）项" in text and "见第一句" in text
     assert all(name in text for name in ("张复核", "王复核"))
@@ -118,25 +155,11 @@ def test_from_a_word_file_to_a_reviewed_case_and_its_report(enter, desk, chromiu
     office, path = author.url, f"api/v1/cases/{case.id}"
     evaluator = chromium.new_context()
     evaluator.request.post(office + "login", form={"username": PEOPLE["evaluator"][0], "password": PASSWORD}, max_redirects=0)
-    administrator, author, first, second = (page.context for page in (administrator, author, first, second))
-    decision = {"clause_id": CLAUSE, "verdict": "accept"}
-    for who, method, where, body in (
-        (author, "POST", f"{path}/claim", {"version": 1}),
-        (author, "POST", f"{path}/reviews", {"version": 1, "decisions": [decision]}),
-        (author, "GET", "backups/x", {}),
-        (first, "PATCH", path, {"version": 1, "region": "all"}),
-        (first, "POST", f"{path}/submit", {"version": 1}),
-        (second, "GET", "backups/x", {}),
-        (evaluator, "GET", path, {}),
-        (evaluator, "GET", f"{path}/report.docx", {}),
-        (evaluator, "POST", f"{path}/close", {"version": 1}),
-        (administrator, "POST", "api/v1/cases", {"narrative": STORY}),
-        (administrator, "GET", path, {}),
-        (administrator, "GET", f"{path}/report.xlsx", {}),
-        (administrator, "GET", "api/v1/queue", {}),
-    ):
-        assert ask(who, office, method, where, **body) == 403, (method, where)
-    assert ask(author, office, "GET", path) == ask(first, office, "GET", path) == 200
+    pages = {"administrator": administrator, "author": author, "first": first, "second": second}
+    people = {"evaluator": evaluator} | {name: page.context for name, page in pages.items()}
+    for who, method, where, body in forbidden(path):
+        assert ask(people[who], office, method, where, **body) == 403, (who, method, where)
+    assert ask(people["author"], office, "GET", path) == ask(people["first"], office, "GET", path) == 200
     evaluator.close()
     with desk.store.read() as work:
         assert work.cases.get(case.id).status == "closed"

@@ -1,10 +1,7 @@
 """The 批量 tab in a real browser: a job goes on while the page is closed, and its result can be fetched."""
 
-import asyncio
 import json
-import threading
 import time
-import warnings
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -12,7 +9,7 @@ import pytest
 
 from data.store.store import open_store
 from tests.browser.colours import COLOURS
-from ui.page_http import listen
+from tests.browser.conftest import served
 from ui.services import batch
 from ui.services.access import LOCAL
 from ui.services.desk import Desk
@@ -37,45 +34,12 @@ PALE = (
 )
 
 
-class Serving(threading.Thread):
-    """The application in single-user mode; what gradio builds is built in the loop that serves it."""
-
-    def __init__(self, desk, listener):
-        super().__init__(daemon=True)
-        self.desk, self.listener, self.server = desk, listener, None
-
-    def run(self):
-        asyncio.run(self.serve())
-
-    async def serve(self):
-        import uvicorn
-
-        from ui.app import create_app
-        from ui.web.settings import WebSettings
-
-        app = create_app(self.desk, WebSettings(single=True))
-        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-        await self.server.serve(sockets=[self.listener])
-
-
 @contextmanager
-def served(desk, patch):
+def served_idle(desk, patch):
     """Serve the application over `desk` without its worker, and give its address."""
     patch.setattr("ui.web.application.Worker", Idle)
-    with listen("127.0.0.1", 0) as listener:
-        serving = Serving(desk, listener)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # gradio and what it imports warn about each other's versions
-            serving.start()
-            while not (serving.server and serving.server.started):
-                assert serving.is_alive(), "the server did not start"
-                time.sleep(0.05)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        finally:
-            serving.server.should_exit = True
-            serving.join(15)
+    with served(desk, single=True) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +64,7 @@ class Idle:
 
 @pytest.fixture(scope="module")
 def address(desk):
-    with pytest.MonkeyPatch.context() as patch, served(desk, patch) as found:
+    with pytest.MonkeyPatch.context() as patch, served_idle(desk, patch) as found:
         yield found
 
 
@@ -188,7 +152,7 @@ def test_a_restart_of_the_program_goes_on(open_page, desk, address, clean, tmp_p
     hand_in(page, tmp_path, ROWS[10:110], name="重启.jsonl")
     with working(desk):
         wait_until(lambda: job_of(desk).done)
-    with served(desk, monkeypatch) as other, working(desk):
+    with served_idle(desk, monkeypatch) as other, working(desk):
         again = open_tab(open_page, other)
         first(again).get_by_text("已完成：100 行").wait_for(timeout=60_000)
 

@@ -1,18 +1,13 @@
 """From a match to a closed case in a real browser: saved, submitted, reviewed by keyboard by two who disagree, closed."""
 
-import asyncio
 import json
 import shutil
-import threading
-import time
-import warnings
-from contextlib import closing
 
 import pytest
 
 from data.store.store import open_store
+from tests.browser.conftest import served
 from tests.services.conftest import PASSWORD, PEOPLE, store_template  # noqa: F401
-from ui.page_http import listen
 from ui.services.cases import create, submit
 from ui.services.desk import Desk
 from ui.services.reviews import claim
@@ -21,28 +16,6 @@ pytestmark = pytest.mark.browser
 
 STORY = "企业老板隐瞒了台账，证据是前一晚补的。我们按年度计划和双随机要求做了检查，没有发现。"
 NASTY = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>企业隐瞒了证据，我们按双随机要求做了检查。'
-
-
-class Serving(threading.Thread):
-    """A thread that serves the whole application over a desk."""
-
-    def __init__(self, desk, listener):
-        super().__init__(daemon=True)
-        self.desk, self.listener, self.server = desk, listener, None
-
-    def run(self):
-        asyncio.run(self.serve())
-
-    async def serve(self):
-        import uvicorn
-
-        from ui.app import create_app
-        from ui.web.settings import WebSettings
-
-        app = create_app(self.desk, WebSettings())
-        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-        await self.server.serve(sockets=[self.listener])
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +29,8 @@ def desk(matcher, store_template, tmp_path_factory):  # noqa: F811
 @pytest.fixture(scope="module")
 def office(desk):
     """The address of the application; everybody's password is PASSWORD."""
-    serving = Serving(desk, listen("127.0.0.1", 0))
-    with closing(serving.listener) as listener:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # gradio and what it imports warn about each other's versions
-            serving.start()
-            while not (serving.server and serving.server.started):
-                assert serving.is_alive(), "the server did not start"
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        serving.server.should_exit = True
-        serving.join(10)
+    with served(desk, single=False) as address:
+        yield address
 
 
 @pytest.fixture

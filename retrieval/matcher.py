@@ -58,13 +58,22 @@ class _Scope:
 class Matcher:
     """Suggests clauses for narratives with one index; safe to call from several threads.
 
-    `polarity` is asked whether a sentence asserts or denies a clause where the rules are not sure.
+    `polarity` is asked whether a sentence asserts or denies a clause where the rules are not sure. `version` is the number of
+    the published version of the library that the index is of, 0 for any other index.
     """
 
     def __init__(
-        self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings, *, polarity: Model | None = None
+        self,
+        index: Index,
+        encoder: Encoder,
+        segmenter: Segmenter,
+        settings: Settings,
+        *,
+        polarity: Model | None = None,
+        version: int = 0,
     ) -> None:
         self._polarity = polarity
+        self.version = version
         self.scorer = Scorer(check_model(index, encoder), encoder, segmenter, settings)
         self.settings = settings
         # what goes with a report is drawn from the same scores

@@ -45,7 +45,6 @@ __all__ = [
     "read_release",
     "regulations_of",
     "releases",
-    "serving_number",
     "versions_folder",
     "write_release",
 ]
@@ -137,15 +136,6 @@ def releases(library: Path) -> tuple[Release, ...]:
         except IndexBuildError as error:
             _log.warning("%s", error)
     return tuple(found)
-
-
-def serving_number(library: Path, matcher: Matcher) -> int:
-    """Return the version whose clauses `matcher` holds, the newest of several; that in use where none is.
-
-    Raises IndexBuildError where the version in use cannot be told.
-    """
-    found = (release.number for release in releases(library) if release.entries == matcher.index.manifest.entries)
-    return next(found, current_number(library))
 
 
 def regulations_of(library: Path, number: int) -> tuple[Regulation, ...]:

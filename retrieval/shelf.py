@@ -23,20 +23,21 @@ _Mark = tuple[int, int, int] | None  # of the pointer file: its inode, time and 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A matcher, the number of its version, and the mark of the pointer for which it was last decided that it serves.
+    """A matcher and the mark of the pointer for which it was last decided that it serves.
 
     `problem` says why the version that the pointer names does not serve, "" where it does; `until` when that is looked at again.
     """
 
     matcher: Matcher
-    number: int
     mark: _Mark
     problem: str = ""
     until: float = float("inf")
 
 
 class Shelf:
-    """Call it for the matcher to use; safe from several threads, and each process may have its own over one folder.
+    """Call it for the matcher to use, whose `version` tells which one serves; safe from several threads.
+
+    Each process may have its own over one folder.
 
     A call looks at the pointer file. The first one to find it changed opens the new version, while the others go on with the old;
     a version that cannot be opened is logged, and the old one stays.
@@ -67,16 +68,6 @@ class Shelf:
                 self._held, self._opening = held, False
         return held.matcher
 
-    @property
-    def number(self) -> int:
-        """The number of the version that serves; 0 for the shipped regulations."""
-        return self._held.number
-
-    @property
-    def problem(self) -> str:
-        """Why the version that should serve does not, as a Chinese sentence; "" where it does."""
-        return self._held.problem
-
     def _mark(self) -> _Mark:
         try:
             found = os.stat(self._pointer)
@@ -86,12 +77,12 @@ class Shelf:
 
     def _first(self) -> _Held:
         mark = self._mark()
-        held = self._next(_Held(self._base, 0, None), mark)
+        held = self._next(_Held(self._base, None), mark)
         wanted = self._number()
         for number in range(wanted - 1, 0, -1) if held.problem else ():
-            earlier = self._next(_Held(self._base, 0, None), mark, number)
+            earlier = self._next(_Held(self._base, None), mark, number)
             if not earlier.problem:
-                return _Held(earlier.matcher, number, mark, held.problem, held.until)
+                return self._stays(earlier, mark, held.problem)
         return held
 
     def _number(self) -> int:
@@ -104,13 +95,13 @@ class Shelf:
         """Return what serves now that the pointer has this `mark`; `number` is the version to open, None for the one it names."""
         try:
             wanted = current_number(self._library) if number is None else number
-            if wanted == held.number:
-                return _Held(held.matcher, wanted, mark)
+            if wanted == held.matcher.version:
+                return _Held(held.matcher, mark)
             if wanted == 0:
                 return self._lost(held, mark)
             index = open_index(self._library, wanted, self._base)
             scorer = self._base.scorer
-            return _Held(Matcher(index, scorer.encoder, scorer.segmenter, self._base.settings), wanted, mark)
+            return _Held(Matcher(index, scorer.encoder, scorer.segmenter, self._base.settings, version=wanted), mark)
         except (RongcuoError, OSError) as error:
             return self._stays(held, mark, str(error))
 
@@ -118,8 +109,7 @@ class Shelf:
         return self._stays(held, mark, f"条款库的版本记录 {self._pointer} 不见了，请从备份恢复。")
 
     def _stays(self, held: _Held, mark: _Mark, problem: str) -> _Held:
-        serving = f"第 {held.number} 版" if held.number else "随程序附带的法规"
-        problem = f"{problem}目前使用{serving}。"
         if problem != held.problem:
-            _log.error("条款库：%s", problem)
-        return _Held(held.matcher, held.number, mark, problem, time.monotonic() + _AGAIN)
+            number = held.matcher.version
+            _log.error("条款库：%s目前使用%s。", problem, f"第 {number} 版" if number else "随程序附带的法规")
+        return _Held(held.matcher, mark, problem, time.monotonic() + _AGAIN)

@@ -21,6 +21,7 @@ from ui.services.access import NotAllowed
 from ui.services.desk import Desk
 from ui.services.library_check import rows_of
 from ui.services.library_file import read_draft
+from ui.tabs.library_versions_html import versions_html
 
 ALL_SHIPPED = tuple(regulation.id for regulation in matched_regulations())
 DEVICE = "第三方运维单位擅自改动监测设备参数，执法人员已按规程检查仍未能发现的；"
@@ -377,3 +378,37 @@ def test_a_corrupt_version_is_shown_and_the_old_one_is_browsed(desk, people, bas
     found = library_versions.versions(restarted, people["inspector"])
     assert (found.current, found.serving) == (2, 1)
     assert [one.id for one in library.edition(restarted, people["inspector"]).regulations] == ["moushi-2024"]
+    assert "第 2 版打不开，目前使用第 1 版。" in versions_html(found, "")
+
+
+def test_the_shipped_regulations_are_shown_where_no_version_can_be_opened(desk, people, base):
+    publish(desk, people["administrator"], ready(desk, people["reviewer"]), remove=ALL_SHIPPED)
+    folder = library.library_folder(desk)
+    (folder / "versions" / "1" / "regulations.jsonl").write_text("{}")
+    restarted = Desk(desk.store, Shelf(folder, base), desk.folder)
+    found = library_versions.versions(restarted, people["inspector"])
+    assert (found.current, found.serving) == (1, 0)
+    assert "第 1 版打不开，目前使用随程序附带的版本。" in versions_html(found, "")
+    known = library.edition(restarted, people["inspector"])
+    assert known.number == 0 and [one.id for one in known.regulations] == list(ALL_SHIPPED)
+
+
+def test_a_restored_version_that_breaks_is_told_from_its_twin(desk, people, base):
+    publish(desk, people["administrator"], ready(desk, people["reviewer"]), remove=ALL_SHIPPED)
+    library_versions.withdraw(desk, people["administrator"], base=1, number=0, note="撤回")
+    library_versions.withdraw(desk, people["administrator"], base=2, number=1, note="又恢复")
+    folder = library.library_folder(desk)
+    (folder / "versions" / "3" / "regulations.jsonl").write_text("{}")
+    (folder / "versions" / "2" / "regulations.jsonl").write_text("{}")
+    restarted = Desk(desk.store, Shelf(folder, base), desk.folder)
+    found = library_versions.versions(restarted, people["inspector"])
+    assert (found.current, found.serving) == (3, 1)
+
+
+def test_a_lost_record_of_versions_is_shown_and_the_last_one_is_browsed(desk, people):
+    publish(desk, people["administrator"], ready(desk, people["reviewer"]), remove=ALL_SHIPPED)
+    (library.library_folder(desk) / "versions" / "current").unlink()
+    found = library_versions.versions(desk, people["inspector"])
+    assert (found.current, found.serving) == (0, 1)
+    assert "版本记录不见了，目前使用第 1 版。" in versions_html(found, "")
+    assert [one.id for one in library.edition(desk, people["inspector"]).regulations] == ["moushi-2024"]

@@ -14,7 +14,7 @@ from data.citation import citations
 from data.equivalents import RELATION_LABELS, equivalents
 from data.errors import InputError
 from data.schema import Clause, Regulation, Span
-from retrieval.releases import regulations_of, serving_number
+from retrieval.releases import regulations_of
 from ui.services.access import Person, check
 from ui.services.desk import Desk
 from ui.services.library_query import Query, parse_query
@@ -118,9 +118,8 @@ def library_folder(desk: Desk) -> Path:
 def edition(desk: Desk, person: Person) -> Edition:
     """Return the regulations that serve now. Raises NotAllowed, and IndexBuildError where they cannot be read."""
     check(person, "library.read")
-    folder = library_folder(desk)
-    number = serving_number(folder, desk.matcher())
-    return Edition(number, regulations_of(folder, number))
+    number = desk.matcher().version
+    return Edition(number, regulations_of(library_folder(desk), number))
 
 
 def sections(regulation: Regulation) -> tuple[Section, ...]:

@@ -14,7 +14,7 @@ from data.store.canonical import clean
 from data.store.errors import StoreConflict
 from retrieval.publish import Order
 from retrieval.publish import publish as publish_regulations
-from retrieval.releases import Release, current_number, regulations_of, releases, serving_number
+from retrieval.releases import Release, current_number, regulations_of, releases
 from ui.services.access import Person, check
 from ui.services.desk import Desk
 from ui.services.library import Edition, library_folder
@@ -28,7 +28,10 @@ _LONGEST_NOTE = 500
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The published versions, newest first; `serving` is the one that answers here: an earlier one where `current` is broken."""
+    """The published versions, newest first; `serving` is the one that answers here: an earlier one where `current` is broken.
+
+    0 stands for the regulations that come with the program; as `current` also for a record that is gone.
+    """
 
     current: int
     serving: int
@@ -49,8 +52,7 @@ def versions(desk: Desk, person: Person) -> Versions:
     """Return the published versions. Raises NotAllowed, and IndexBuildError where the record cannot be read."""
     check(person, "library.read")
     folder = library_folder(desk)
-    current, serving = current_number(folder), serving_number(folder, desk.matcher())
-    return Versions(current, serving, releases(folder))
+    return Versions(current_number(folder), desk.matcher().version, releases(folder))
 
 
 def plan(desk: Desk, person: Person, *, drafts: Collection[str], remove: Collection[str] = ()) -> Plan:

@@ -44,11 +44,6 @@ def publish_html(found: Sequence[Draft], regulations: Sequence[Regulation], base
 
 def versions_html(found: Versions, publishing: str) -> str:
     """Return the list of versions and what compares them; `publishing` is the form of those who may publish, "" for others."""
-    problem = ""
-    if found.serving != found.current:
-        serving = f"第 {found.serving} 版" if found.serving else "随程序附带的版本"
-        told = f"第 {found.current} 版打不开，目前使用{serving}。请管理员查看运行程序的窗口，或撤回到能用的版本。"
-        problem = f'<p class="rc-status rc-error">{told}</p>'
     numbers = [str(release.number) for release in found.releases] + ["0"]
     choices = [(number, f"第 {number} 版" if number != "0" else "随程序附带") for number in numbers]
     before = numbers[1] if len(numbers) > 1 else "0"
@@ -61,7 +56,7 @@ def versions_html(found: Versions, publishing: str) -> str:
     compare = compare if found.releases else ""  # there is nothing to compare the shipped regulations with
     rows = "".join(_release(release, found, withdrawing=bool(publishing)) for release in found.releases)
     return (
-        f'<div class="rc-lib-versions">{problem}{publishing}<h3>已发布的版本</h3>{compare}'
+        f'<div class="rc-lib-versions">{_problem(found)}{publishing}<h3>已发布的版本</h3>{compare}'
         '<div class="rc-wide" tabindex="0" role="region" aria-label="版本列表">'
         '<table class="rc-list"><caption>版本</caption><thead><tr>'
         "<th>版本</th><th>发布时间</th><th>发布人</th><th>说明</th><th>法规</th><th>条款</th><th>重新编码</th><th>操作</th></tr></thead>"
@@ -78,6 +73,17 @@ def changes_html(changes: Sequence[Change], title: str) -> str:
         f'<section class="rc-lib-changes" aria-labelledby="rc-lib-title"><h3 id="rc-lib-title" tabindex="-1">{escape(title)}</h3>'
         f'<p class="rc-hint">{told}</p>{rows}</section>'
     )
+
+
+def _problem(found: Versions) -> str:
+    """Return what stands above the list where another version answers than the one in use, "" where all is well."""
+    if found.serving == found.current:
+        return ""
+    serving = f"第 {found.serving} 版" if found.serving else "随程序附带的版本"
+    told = f"第 {found.current} 版打不开，目前使用{serving}。请管理员查看运行程序的窗口，或撤回到能用的版本。"
+    if not found.current:
+        told = f"版本记录不见了，目前使用{serving}。请管理员查看运行程序的窗口，从备份恢复条款库。"
+    return f'<p class="rc-status rc-error">{told}</p>'
 
 
 def _release(release: Release, found: Versions, *, withdrawing: bool) -> str:

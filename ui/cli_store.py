@@ -32,6 +32,13 @@ _TABLES = {
     "audit": "审计记录",
 }
 
+_folder = click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    envvar="RONGCUO_FOLDER",
+    help="条款库所在目录，与 serve 的 --folder 相同，默认在数据库旁",
+)
+
 
 @click.group(cls=ChineseGroup)
 def store() -> None:
@@ -55,28 +62,43 @@ def verify(known: str | None) -> None:
 
 @store.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def backup(file: Path) -> None:
-    """把案件库备份到 FILE，使用中也可以；文件名以 .jsonl 结尾的是逐行文本。"""
+@_folder
+def backup(file: Path, folder: Path | None) -> None:
+    """把案件库和条款库备份到 FILE，使用中也可以；文件名以 .jsonl 结尾的是逐行文本。"""
     from data.store.backup import backup as run
+    from data.store.library_archive import library_path
+    from data.store.location import files_folder
+    from data.store.manifest import manifest_path
     from data.store.store import open_store
 
     with open_store(create=False) as opened:
-        manifest = run(opened, file, actor=_actor())
+        files = folder or files_folder(opened.engine.url)
+        manifest = run(opened, file, actor=_actor(), files=files)
     if manifest.problem:
         click.echo(f"注意：{printable(manifest.problem)}备份照原样保存。", err=True)
-    click.echo(f"已备份到 {file}（{_amount(manifest)}），清单在同一文件夹的 {file.name}.manifest.json，请一起保存", err=True)
+    beside = f"清单 {manifest_path(file).name}"
+    if manifest.library is None:
+        other = "serve 用 --folder 指定过文件夹的，这里也要写上"
+        click.echo(f"注意：文件夹 {files} 里没有条款库，只备份了案件库；{other}。", err=True)
+    else:
+        beside += f"、条款库 {library_path(file).name}"
+    click.echo(f"已备份到 {file}（{_amount(manifest)}）；同一文件夹里还有{beside}，请一起保存", err=True)
 
 
 @store.command()
 @click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path) -> None:
-    """从备份 FILE 恢复到一个空的数据库；恢复后自动核验，有问题则不恢复。"""
+@_folder
+def restore(file: Path, folder: Path | None) -> None:
+    """从备份 FILE 恢复到一个空的数据库，清单和条款库要在它旁边；恢复后自动核验，有问题则不恢复。"""
     from data.store.backup import restore as run
+    from data.store.location import database_url, files_folder
 
-    manifest = run(file, actor=_actor())
+    files = folder or files_folder(database_url())
+    manifest = run(file, actor=_actor(), files=files)
     if manifest.problem:
         click.echo(f"注意：备份时审计链已有问题：{printable(manifest.problem)}", err=True)
-    click.echo(f"已恢复（{_amount(manifest)}）", err=True)
+    library = "这份备份里没有条款库" if manifest.library is None else f"条款库在文件夹 {files}"
+    click.echo(f"已恢复（{_amount(manifest)}）；{library}", err=True)
 
 
 @store.command()

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from data.errors import RongcuoError
-from data.store.location import VARIABLE
+from data.store.location import FOLDER, VARIABLE
 from data.store.store import open_store
 from ui.cli_store import store as group
 
@@ -60,6 +60,26 @@ def test_backup_and_restore(run, store, reviewed, empty, tmp_path, monkeypatch):
     assert "审计链完好" in run("verify").out
     with open_store(empty.url) as restored, restored.read() as work:
         assert work.audit.entries(limit=1)[0].actor.startswith("命令行")
+
+
+def test_the_library_is_backed_up_from_the_folder_that_is_named_and_told_to_be_missing_elsewhere(
+    run, empty, tmp_path, monkeypatch, store
+):
+    monkeypatch.delenv(FOLDER, raising=False)
+    version = tmp_path / "shelf" / "library" / "versions" / "1"
+    version.mkdir(parents=True)
+    (version / "release.json").write_text("{}")
+    (version.parent / "current").write_text("1\n")
+    said = run("backup", str(tmp_path / "a.jsonl")).err
+    assert "里没有条款库，只备份了案件库" in said and "--folder" in said and "library.zip" not in said
+    said = run("backup", str(tmp_path / "b.jsonl"), "--folder", str(tmp_path / "shelf")).err
+    assert "清单 b.jsonl.manifest.json、条款库 b.jsonl.library.zip，请一起保存" in said and "注意" not in said
+    monkeypatch.setenv(FOLDER, str(tmp_path / "shelf"))
+    assert "条款库 c.jsonl.library.zip" in run("backup", str(tmp_path / "c.jsonl")).err
+    monkeypatch.setenv(VARIABLE, empty.url)
+    said = run("restore", str(tmp_path / "b.jsonl"), "--folder", str(tmp_path / "again")).err
+    assert f"条款库在文件夹 {tmp_path / 'again'}" in said
+    assert (tmp_path / "again" / "library" / "versions" / "1" / "release.json").read_text() == "{}"
 
 
 def test_a_bad_trail_is_told_at_every_step(run, database, empty, tmp_path, monkeypatch):

@@ -149,7 +149,8 @@ def _audit(desk: Desk) -> None:
 def _backup(desk: Desk) -> None:
     gr.HTML(
         '<h2>备份</h2><p class="rc-hint">备份包含全部案件、意见、用户和条款库，请妥善保管。'
-        "恢复在命令行进行：rongcuo store restore 文件。这里保留最近 20 份。</p>",
+        "每份有备份、清单、条款库三个文件，要放在一起。恢复在命令行进行：rongcuo store restore 备份文件。"
+        "这里保留最近 20 份。</p>",
         **BARE,
     )
     with gr.Row(elem_classes="rc-admin-row"):

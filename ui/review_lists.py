@@ -19,6 +19,11 @@ from ui.services.case_queue import GROUPS, QueueItem
 __all__ = ["excerpt", "found_html", "history_html", "own_cases_html", "queue_html"]
 
 _EXCERPT = 36
+_BY_NUMBER = (
+    '<p class="rv-search"><label for="rv-number">案件编号</label>'
+    '<input id="rv-number" type="search" maxlength="64" autocomplete="off">'
+    '<button type="button" data-rv-do="number">打开</button></p>'
+)
 
 
 def queue_html(items: Sequence[QueueItem], chosen: str = "") -> str:
@@ -31,7 +36,7 @@ def queue_html(items: Sequence[QueueItem], chosen: str = "") -> str:
     empty = '<p class="rv-note">现在没有可以复核的案件。</p>'
     return (
         '<nav class="rv-queue" aria-label="复核队列"><div class="rv-queue-head"><h2>复核队列</h2>'
-        f'<button type="button" data-rv-do="queue">刷新队列</button></div>{groups or empty}</nav>'
+        f'<button type="button" data-rv-do="queue">刷新队列</button></div>{_BY_NUMBER}{groups or empty}</nav>'
     )
 
 
@@ -101,7 +106,8 @@ def _item(item: QueueItem, chosen: str) -> str:
     case = item.case
     current = ' aria-current="true"' if case.id == chosen else ""
     progress = f"已定 {item.decided}/{item.total}" if item.group in ("mine", "others") else ""
-    facts = [STATUSES[case.status], item.reviewer if item.group == "others" else "", progress, _waited(item.since)]
+    when = case.changed if item.group == "closed" else item.since
+    facts = [STATUSES[case.status], item.reviewer if item.group == "others" else "", progress, _ago(when)]
     doubt = "" if item.group == "closed" else f"疑 {item.doubt.value:.0%}：{item.doubt.why}"
     return (
         f'<li><button type="button" data-rv-open="{escape(case.id)}"{current}><strong>{escape(case.number)}</strong>'
@@ -110,7 +116,7 @@ def _item(item: QueueItem, chosen: str) -> str:
     )
 
 
-def _waited(since: datetime) -> str:
+def _ago(since: datetime) -> str:
     days = (utc_now() - since).days
     return f"{days} 天前" if days > 0 else "今天"
 

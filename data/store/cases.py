@@ -18,7 +18,7 @@ from sqlalchemy import Select, func, select, update
 from data.store.canonical import clean, local
 from data.store.contents import fields
 from data.store.errors import StoreConflict, StoreError, StoreMissing
-from data.store.models import AssignmentRow, CaseRow, UserRow
+from data.store.models import CaseRow, UserRow
 from data.store.records import STATUSES, Status, StoredCase
 from data.store.unit import Unit, new_id
 from data.store.users import user_row
@@ -100,17 +100,21 @@ class Cases:
         *,
         statuses: Collection[Status] = (),
         author: str | None = None,
-        reviewer: str | None = None,
+        latest: bool = False,
         limit: int = 100,
         offset: int = 0,
     ) -> tuple[StoredCase, ...]:
-        """Return cases, oldest first, `limit` of them from `offset` on; `statuses` () means all, `reviewer` those assigned."""
-        query = _wanted(select(CaseRow), statuses, author, reviewer).order_by(CaseRow.created, CaseRow.id)
+        """Return cases, oldest first or with `latest` those changed last first, `limit` of them from `offset` on.
+
+        `statuses` () means all. None gives ().
+        """
+        query = _wanted(select(CaseRow), statuses, author)
+        query = query.order_by(CaseRow.changed.desc(), CaseRow.id) if latest else query.order_by(CaseRow.created, CaseRow.id)
         return tuple(StoredCase(**fields(row)) for row in self._unit.session.scalars(query.limit(limit).offset(offset)))
 
-    def count(self, *, statuses: Collection[Status] = (), author: str | None = None, reviewer: str | None = None) -> int:
+    def count(self, *, statuses: Collection[Status] = (), author: str | None = None) -> int:
         """Return how many cases `listing` would give without limit."""
-        return self._unit.session.scalar(_wanted(select(func.count(CaseRow.id)), statuses, author, reviewer)) or 0
+        return self._unit.session.scalar(_wanted(select(func.count(CaseRow.id)), statuses, author)) or 0
 
     def edit(self, case_id: str, *, version: int, region: str | None = None, narrative: str | None = None) -> StoredCase:
         """Change what is given, in draft and open only.
@@ -169,12 +173,9 @@ def _who_was_first(unit: Unit, row: CaseRow, seen: int) -> str:
     )
 
 
-def _wanted(query: Select[Any], statuses: Collection[Status], author: str | None, reviewer: str | None) -> Select[Any]:
+def _wanted(query: Select[Any], statuses: Collection[Status], author: str | None) -> Select[Any]:
     query = query.where(CaseRow.status.in_(statuses)) if statuses else query
-    query = query if author is None else query.where(CaseRow.author == author)
-    if reviewer is None:
-        return query
-    return query.where(CaseRow.id.in_(select(AssignmentRow.case_id).where(AssignmentRow.reviewer == reviewer)))
+    return query if author is None else query.where(CaseRow.author == author)
 
 
 def _narrative(text: str) -> str:

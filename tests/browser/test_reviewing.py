@@ -158,6 +158,12 @@ def test_from_a_match_over_two_reviews_to_a_closed_case(sign_in, desk):
     told = second.locator(".rv-history").inner_text()
     assert "已办结" in told and "第 2 次复核" in told and "李检查" in told
 
+    third = review_tab(sign_in("reviewer"))
+    third.get_by_label("案件编号").fill(number)
+    third.keyboard.press("Enter")
+    status(third, f"案件 {number} 已打开")
+    assert third.locator(".rv-told").inner_text() == STORY
+
     author.reload()
     author.locator("#own-list tbody tr").first.get_by_text("已办结").wait_for()
     with desk.store.read() as work:

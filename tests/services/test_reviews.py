@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from data.errors import InputError
+from data.errors import InputError, RongcuoError
 from data.schema import Clause, Match, MatchReport, Span
 from data.store.errors import StoreConflict, StoreError
 from data.store.labelled import reviewed_cases
@@ -16,9 +16,10 @@ from ui.services.access import NotAllowed, person_of
 from ui.services.case_file import outcome
 from ui.services.case_history import history
 from ui.services.case_queue import doubt_of, queue
-from ui.services.cases import create, edit, read, submit
+from ui.services.cases import create, edit, find, read, submit
 from ui.services.clause_search import find_clauses
 from ui.services.reviews import MAX_COMMENT, ask_second, assign, claim, close, reopen, reviewers, save, send_back, withdraw
+from ui.tabs.reviewing_actions import perform
 
 STORY = "企业老板隐瞒了台账，证据是前一晚补的。我们按年度计划和双随机要求做了检查，没有发现。"
 MISSED = "beta/art2.p1"
@@ -404,6 +405,27 @@ def test_the_queue_is_ordered_by_doubt_and_age(desk, people, monkeypatch):
     file = claim(desk, second, doubtful.case.id, version=doubtful.case.version)
     close(desk, second, file.case.id, version=file.case.version)
     assert [item.group for item in queue(desk, second)] == ["waiting", "others", "closed"]
+
+
+def test_what_was_closed_last_comes_first_and_older_cases_are_found_by_number(desk, people, monkeypatch):
+    author, first, stranger = people["inspector"], people["reviewer"], people["inspector2"]
+    monkeypatch.setattr("ui.services.case_queue._CLOSED", 2)
+    made = [submit(desk, author, file.case.id, version=1) for file in [create(desk, author, "出事了") for _ in range(3)]]
+    for file in (made[1], made[2], made[0]):
+        file = claim(desk, first, file.case.id, version=file.case.version)
+        close(desk, first, file.case.id, version=file.case.version)
+    assert [item.case.id for item in queue(desk, first)] == [made[0].case.id, made[2].case.id]
+    older = made[1].case
+    shown = perform(desk, first, {"do": "number", "number": f" {older.number} "})
+    assert f"案件 {older.number} 已打开。" in shown.status and f'data-case="{older.id}"' in shown.case
+    assert find(desk, author, older.number).case.id == older.id
+    with pytest.raises(NotAllowed):
+        find(desk, stranger, older.number)
+    with pytest.raises(NotAllowed, match="还没有提交复核"):
+        find(desk, first, create(desk, author, "出事了").case.number)
+    for number, told in (("1999-00001", "没有编号为“1999-00001”的案件"), (" ", "请先填写案件编号")):
+        with pytest.raises(RongcuoError, match=told):
+            perform(desk, first, {"do": "number", "number": number})
 
 
 def test_an_old_request_of_somebody_who_lost_the_role_is_refused(desk, people, taken):

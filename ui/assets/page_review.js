@@ -87,7 +87,7 @@
     const button = element?.closest?.("[data-rv-do], [data-rv-open]");
     if (button?.dataset.rvOpen) return `[data-rv-open="${CSS.escape(button.dataset.rvOpen)}"]`;
     if (button) return `[data-rv-do="${button.dataset.rvDo}"]`;
-    return element?.id === "rv-query" ? "#rv-query" : "";
+    return ["rv-query", "rv-number"].includes(element?.id) ? `#${element.id}` : "";
   }
 
   const decisions = () => [...draftsOf(work().dataset.case)].map(([clause, said]) => ({ clause, ...said }));
@@ -100,6 +100,7 @@
   const DO = {
     save,
     queue: () => ask("queue"),
+    number: () => ask("number", { number: document.getElementById("rv-number").value }),
     find: () => ask("find", { query: document.getElementById("rv-query").value }),
     withdraw: (button) => ask("withdraw", { clause: button.closest(".rv-clause").dataset.clause }),
     assign: (button) => ask("assign", { reviewer: chosenNear(button) }),
@@ -163,8 +164,10 @@
   const CHOICES = { a: ["accept"], r: ["reject"], 1: ["grade1", "add1"], 2: ["grade2", "add2"] };
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || !shown() || !work()) return;
+    if (event.isComposing || !shown()) return;
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key === "Enter" && typing?.id === "rv-number") return DO.number();
+    if (!work()) return;
     if (typing) return keysWhileTyping(event, typing);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const done = press(event.key.toLowerCase());
@@ -254,7 +257,7 @@
   /** Give the focus a place after the page has changed. */
   function settle(sent, wrong) {
     const to = (element) => element?.focus({ preventScroll: true });
-    if (!wrong && ["open", "claim"].includes(sent.do)) {
+    if (!wrong && ["open", "number", "claim"].includes(sent.do)) {
       current = "";
       to(document.getElementById("rv-title"));
       if (window.innerWidth < 1000) work().scrollIntoView({ block: "start" });

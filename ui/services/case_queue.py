@@ -4,6 +4,7 @@ doubt       the greater of how near the best probabilities are to a half (mean o
             scaled to 1) and how strongly clauses for and against stand side by side (the smaller of the two best
             probabilities); 1 where nothing was suggested, 1/2 where probabilities are not calibrated
 priority    doubt + weeks waited: a week weighs as much as the greatest doubt
+closed      those closed last come first, whatever their doubt; older ones are found by their number (`cases.find`)
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def queue(desk: Desk, person: Person, *, limit: int = 50) -> tuple[QueueItem, ..
         names = {user.name: user.display_name for user in work.users.listing()}
         found = [item for case in _cases(work) if (item := _item(work, person, case, names)) is not None]
     groups = list(GROUPS)
-    found.sort(key=lambda item: (groups.index(item.group), -item.priority, item.case.created, item.case.id))
+    found.sort(key=lambda item: (groups.index(item.group), _place(item), item.case.created, item.case.id))
     return tuple(item for group in groups for item in [one for one in found if one.group == group][:limit])
 
 
@@ -112,9 +113,12 @@ def _best(report: MatchReport, categories: Collection[str]) -> float:
 
 def _cases(work: Work) -> list[StoredCase]:
     waiting = [case for status in _OPEN for case in work.cases.listing(statuses=(status,), limit=_SCANNED)]
-    closed: tuple[Status, ...] = ("closed",)
-    start = max(0, work.cases.count(statuses=closed) - _CLOSED)
-    return [*waiting, *work.cases.listing(statuses=closed, limit=_CLOSED, offset=start)]
+    return [*waiting, *work.cases.listing(statuses=("closed",), latest=True, limit=_CLOSED)]
+
+
+def _place(item: QueueItem) -> float:
+    """Return what orders a group, smallest first."""
+    return -item.case.changed.timestamp() if item.group == "closed" else -item.priority
 
 
 def _item(work: Work, person: Person, case: StoredCase, names: Mapping[str, str]) -> QueueItem | None:

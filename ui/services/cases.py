@@ -16,13 +16,13 @@ from data.privacy import mask
 from data.schema import MatchReport
 from data.store.canonical import clean
 from data.store.cases import EDITABLE
-from data.store.errors import StoreError
+from data.store.errors import StoreError, StoreMissing
 from data.store.records import STATUSES, Status, StoredCase
 from ui.services.access import Person, check
 from ui.services.case_file import CaseFile, load_file, own_case
 from ui.services.desk import Desk
 
-__all__ = ["PER_HEADLINE", "TOP_K", "create", "edit", "masks_before_storing", "mine", "read", "submit", "take_back"]
+__all__ = ["PER_HEADLINE", "TOP_K", "create", "edit", "find", "masks_before_storing", "mine", "read", "submit", "take_back"]
 
 TOP_K, PER_HEADLINE = 10, 3
 """How many clauses a case's report has, and at least of each headline category: the same as on the page."""
@@ -89,6 +89,17 @@ def read(desk: Desk, person: Person, case_id: str) -> CaseFile:
     """
     with desk.store.read() as work:
         return load_file(work, person, case_id)
+
+
+def find(desk: Desk, person: Person, number: str) -> CaseFile:
+    """Return the case of that number as the person may see it. Raises as `read`, and InputError for an empty number."""
+    if not number.strip():
+        raise InputError("请先填写案件编号。")
+    with desk.store.read() as work:
+        case = work.cases.find_number(number)
+        if case is None:
+            raise StoreMissing(f"没有编号为“{clean(number).strip()}”的案件，请核对编号。")
+        return load_file(work, person, case.id)
 
 
 def edit(

@@ -19,7 +19,7 @@ from ui.services.access import LOCAL, Person
 from ui.services.case_file import CaseFile
 from ui.services.case_history import history
 from ui.services.case_queue import queue
-from ui.services.cases import read
+from ui.services.cases import find, read
 from ui.services.clause_search import clause_entries, find_clauses
 from ui.services.desk import Desk
 
@@ -64,6 +64,9 @@ def perform(desk: Desk, person: Person, wanted: Request) -> Shown:
     action = _text(wanted, "do")
     if action == "queue":
         return Shown(status_html(""), queue=_queue(desk, person, _text(wanted, "case")))
+    if action == "number":
+        file = find(desk, person, _text(wanted, "number"))
+        return _whole(desk, person, file, f"案件 {file.case.number} 已打开。")
     if action in ("open", "refresh"):
         file = read(desk, person, _text(wanted, "case"))
         return _whole(desk, person, file, f"案件 {file.case.number} 已打开。" if action == "open" else "已是最新内容。")

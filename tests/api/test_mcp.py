@@ -11,10 +11,12 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
 
+from data.catalogue import matched_regulations
 from tests.api.conftest import STORY, said
 from tests.api.test_tokens import log_in
 from ui.api.mcp_tools import REVIEW, TOOLS
 from ui.services import tokens
+from ui.services.library import MOST
 
 MODES = ("auto", "legacy")
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -61,23 +63,27 @@ def test_the_tools_are_listed_with_their_words(address, bearer, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_tools_find_what_the_api_finds(address, bearer, matcher, mode):
-    matched, clause, searched, regulations, deadlines = ask(
+    matched, clause, searched, many, regulations, deadlines = ask(
         address,
         bearer("evaluator"),
         ("match_clauses", {"text": STORY, "region": "alpha", "top_k": 2}),
         ("get_clause", {"clause_id": "shandong-2019/art13.p1.i6"}),
         ("search_clauses", {"query": "第十三条第（六）项", "region": "山东"}),
+        ("search_clauses", {"query": "的", "limit": 3}),
         ("list_regulations", {}),
         ("list_deadlines", {"region": "阳江", "start": "2026-03-02"}),
         mode=mode,
     )
-    assert not any(result.is_error for result in (matched, clause, searched, regulations, deadlines))
+    assert not any(result.is_error for result in (matched, clause, searched, many, regulations, deadlines))
     report = matcher.match(STORY, region="alpha", top_k=2)
     found = matched.structured_content
     assert [one["clause_id"] for one in found["suggestions"]] == [match.clause.id for match in report.matches]
     assert found["note"].startswith(REVIEW) and all(part in STORY for one in found["suggestions"] for part in one["evidence"])
     assert clause.structured_content["clause"]["citation"].endswith("第十三条第（六）项")
     assert [one["id"] for one in searched.structured_content["clauses"]] == ["shandong-2019/art13.p1.i6"]
+    shipped = [clause for regulation in matched_regulations() for clause in regulation.clauses]
+    assert len(many.structured_content["clauses"]) == 3
+    assert many.structured_content["found"] == sum("的" in clause.text for clause in shipped) > MOST
     assert "shandong-2019" in [one["id"] for one in regulations.structured_content["regulations"]]
     assert any(step["due"] for step in deadlines.structured_content["steps"])
     assert "山东省生态环境系统" in text(regulations), "the text is the same in Chinese, not in escapes"

@@ -82,6 +82,12 @@ def test_the_library_is_read_by_region_category_words_and_number(client_of):
     assert len({one["id"] for one in found}) == len(found) < shandong["clauses"]
     hits = client.get("/api/v1/clauses", params={"q": "第十三条第（六）项", "region": "shandong-2019"}).json()
     assert [one["id"] for one in hits] == ["shandong-2019/art13.p1.i6"]
+    whole = everything + following
+    common = {"q": "的", "limit": 200}
+    first, rest = (client.get("/api/v1/clauses", params={**common, "offset": offset}).json() for offset in (0, 200))
+    assert [one["id"] for one in first + rest] == [one["id"] for one in whole if "的" in one["text"]] and rest
+    inaction = client.get("/api/v1/clauses", params={**common, "category": "inaction"}).json()
+    assert [one["id"] for one in inaction] == [one["id"] for one in first + rest if one["category"] == "inaction"] and inaction
     page = client.get("/api/v1/clauses/shandong-2019/art13.p1.i6").json()
     assert page["text"] == hits[0]["text"] and page["citation"].endswith("第十三条第（六）项") and "related" in page
 

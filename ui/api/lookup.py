@@ -46,7 +46,7 @@ def regulations(desk: Desk, person: Person) -> list[RegulationOut]:
 def clauses(desk: Desk, person: Person, *, query: str = "", region: str = "", category: str = "") -> list[ClauseOut]:
     """Return clauses in document order: those with the words or the number of the query, or with "" all of a region and category.
 
-    A query gives at most `library.MOST`. Raises NotAllowed; InputError: an unknown region or category.
+    Raises NotAllowed; InputError: an unknown region or category.
     """
     known = library.edition(desk, person).regulations
     wanted = _regulation(known, region)
@@ -54,7 +54,7 @@ def clauses(desk: Desk, person: Person, *, query: str = "", region: str = "", ca
         raise InputError(f"没有这个类别，可选：{'、'.join(f'{key}（{label}）' for key, label in CATEGORIES.items())}。")
     if query.strip():
         by_id = {one.id: one for one in known}
-        hits = library.search(desk, person, query, regulation="" if wanted is None else wanted.id).hits
+        hits = library.search(desk, person, query, regulation="" if wanted is None else wanted.id, most=None).hits
         found = [(hit.clause, by_id[hit.clause.regulation_id], hit.citation) for hit in hits]
     else:
         found = [row for one in known if wanted in (None, one) for row in _clauses(one)]

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 MOST = 100
-"""So many clauses are shown of what was found."""
+"""So many clauses are shown on the page of what was found."""
 
 _ARTICLE = re.compile(r"第[^条]+条(?:之[一二三四五六七八九十]+)?")
 
@@ -104,7 +104,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first hits in document order, at most MOST, and how many there are in all."""
+    """The first hits in document order, and how many there are in all."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -158,11 +158,12 @@ def clause_page(desk: Desk, person: Person, clause_id: str) -> ClausePage:
     return ClausePage(clause, citation, label, regulation, article, related, bool(related) and _rewritten(clause))
 
 
-def search(desk: Desk, person: Person, query: str, *, regulation: str = "") -> Found:
-    """Return the clauses with these words or this number, in document order; `regulation` is an id, "" for all.
+def search(desk: Desk, person: Person, query: str, *, regulation: str = "", most: int | None = MOST) -> Found:
+    """Return the clauses with these words or this number, in document order, the first `most` (None: all) of them.
 
-    Every word has to stand in the text as it is written. A number such as 第十三条第(六)项 or 13条 finds what lies below it too;
-    words beside it may stand in the title. Raises NotAllowed, and InputError for an empty query or an unknown regulation.
+    `regulation` is an id, "" for all. Every word has to stand in the text as it is written. A number such as 第十三条第(六)项 or
+    13条 finds what lies below it too; words beside it may stand in the title. Raises NotAllowed, and InputError for an empty
+    query or an unknown regulation.
     """
     known = edition(desk, person).regulations
     if regulation and all(other.id != regulation for other in known):
@@ -172,7 +173,7 @@ def search(desk: Desk, person: Person, query: str, *, regulation: str = "") -> F
     for one in known:
         if regulation in ("", one.id):
             hits += _hits(one, wanted)
-    return Found(tuple(hits[:MOST]), len(hits))
+    return Found(tuple(hits[:most]), len(hits))
 
 
 def _hits(regulation: Regulation, wanted: Query) -> list[Hit]:

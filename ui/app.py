@@ -25,7 +25,8 @@ from ui.tabs.common import BARE, PRIVATE
 from ui.web.application import bare_app
 from ui.web.auth import visitor_of
 from ui.web.opening import open_desk, way_in
-from ui.web.settings import WebSettings
+from ui.web.serving import server_config, trusted_proxies
+from ui.web.settings import THIS_MACHINE, WebSettings
 
 __all__ = ["TABS", "build_blocks", "create_app", "serve"]
 
@@ -94,20 +95,23 @@ def create_app(desk: Desk, settings: WebSettings) -> FastAPI:
     return mounted
 
 
-def serve(host: str, port: int, *, single: bool = False, folder: Path | None = None) -> None:
+def serve(
+    host: str, port: int, *, single: bool = False, folder: Path | None = None, proxies: str = THIS_MACHINE
+) -> None:
     """Open store and index and serve the page until Ctrl+C.
 
-    `single` asks for single-user mode where there are users; `folder` holds uploads, backups and published versions.
-    Raises InputError where `host` and `port` cannot be used, or nobody could log in.
+    `single` asks for single-user mode where there are users; `folder` holds uploads, backups and published versions;
+    `proxies` are believed about where requests come from (see `ui.web.serving`).
+    Raises InputError where `host` and `port` cannot be used, a proxy is no address, or nobody could log in.
     """
     from ui.web.logs import log_to_stderr
 
+    trusted_proxies(proxies)  # a wrong one is told before the model is loaded
     with contextlib.closing(listen(host, port)) as listener, open_desk(folder) as desk:
         settings = WebSettings(single=way_in(desk.store, host, wanted=single))
         desk.matcher().match(EXAMPLES[0][1])  # dictionaries and model load at first use: let that be before the first visitor
         log_to_stderr()
-        config = uvicorn.Config(create_app(desk, settings), ws="none", log_config=None, access_log=False, server_header=False)
-        config.timeout_graceful_shutdown = 2  # an open page holds a connection that never ends by itself
+        config = server_config(create_app(desk, settings), proxies)
         end_quietly()
         for line in greeting(host, port, single=settings.single):
             click.echo(line)

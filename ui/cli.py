@@ -18,6 +18,7 @@ from ui.cli_store import store
 from ui.cli_tools import deadlines, mask, read_day
 from ui.console import complain, print_renderable, progress_bar, usage_sentence
 from ui.help import ChineseGroup
+from ui.web.settings import THIS_MACHINE
 
 __all__ = ["cli", "main"]
 
@@ -163,11 +164,19 @@ cli.add_command(doctor)
 @click.option(
     "--folder", type=click.Path(path_type=Path), envvar="RONGCUO_FOLDER", help="上传、备份和条款库所在目录，默认在数据库旁"
 )
-def serve(host: str, port: int, single: bool, folder: Path | None) -> None:
+@click.option(
+    "--trusted-proxies",
+    "proxies",
+    envvar="RONGCUO_TRUSTED_PROXIES",
+    default=THIS_MACHINE,
+    show_default=True,
+    help="前面的反向代理的地址或网段，逗号隔开；只相信它们转告的来访地址",
+)
+def serve(host: str, port: int, single: bool, folder: Path | None, proxies: str) -> None:
     """打开网页界面；有用户或用 --host 让别人也能打开时需要登录。"""
     from ui.app import serve as run
 
-    run(host=host, port=port, single=single, folder=folder)
+    run(host=host, port=port, single=single, folder=folder, proxies=proxies)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

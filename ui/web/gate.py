@@ -21,7 +21,7 @@ from ui.web.auth import NOBODY, NotSignedIn, Visitor, identify
 from ui.web.errors import problem
 from ui.web.settings import WebSettings
 
-__all__ = ["Gate", "is_loopback"]
+__all__ = ["Gate", "host_name", "is_loopback"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN = re.compile(r"/(?:login|health|metrics|favicon\.ico|robots\.txt|theme\.css|(?:assets|static)/.*)")
@@ -52,7 +52,7 @@ class Gate:
 
     async def _refusal(self, connection: HTTPConnection) -> Response | None:
         """Return the answer to a request that may not pass; else leave the visitor in its scope and return None."""
-        if self.settings.single and not is_loopback(_host_name(connection)):
+        if self.settings.single and not is_loopback(host_name(connection)):
             return problem(421, "单人模式只接受用本机地址（如 http://127.0.0.1）打开的页面。")
         if _from_elsewhere(connection):
             return problem(403, _FOREIGN)
@@ -87,7 +87,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _host_name(connection: HTTPConnection) -> str:
+def host_name(connection: HTTPConnection) -> str:
+    """Return the host's name that a request was sent to, without port; "" where it is missing or unreadable."""
     try:
         return urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
     except ValueError:

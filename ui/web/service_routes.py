@@ -15,11 +15,11 @@ from ui.web.auth import csrf_protected
 from ui.web.errors import problem
 from ui.web.metrics import CONTENT_TYPE
 from ui.web.parts import Address, Here, Me, Who
+from ui.web.serving import asked_here
 
 __all__ = ["router"]
 
 _NEVER_KEPT = {"cache-control": "no-store"}
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,9 +50,9 @@ def healthy(here: Here) -> Response:
 
 
 @router.get("/metrics")
-def figures(here: Here, who: Who, address: Address) -> Response:
+def figures(request: Request, here: Here, who: Who, address: Address) -> Response:
     """Send the figures of this process, to the machine that it runs on and to administrators."""
-    if address not in _LOOPBACK and not (who.person is not None and who.person.may("audit.read")):
+    if not asked_here(request, address) and not (who.person is not None and who.person.may("audit.read")):
         return problem(403, "只有管理员，或在运行本程序的机器上，才能读取运行指标。")
     return Response(here.metrics.text(), media_type=CONTENT_TYPE, headers=_NEVER_KEPT)
 

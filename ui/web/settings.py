@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-__all__ = ["WebSettings"]
+__all__ = ["THIS_MACHINE", "WebSettings"]
+
+THIS_MACHINE = "127.0.0.1,::1"
+"""The proxies that are trusted where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +27,4 @@ class WebSettings:
 
     window: timedelta = timedelta(minutes=15)
     secret: str = field(default="", repr=False)
-    """In single-user mode the CSRF token of this process; `create_app` makes one where it is empty."""
+    """In single-user mode the CSRF token of this process; `bare_app` makes one where it is empty."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from sqlalchemy import func, select
 
@@ -95,10 +96,12 @@ class Users:
             "password_hash": None if password_hash is None else clean(password_hash),
             "disabled": disabled,
         }
-        self._keep_one_administrator(row, role or row.role, row.disabled if disabled is None else disabled)
-        for column, value in wanted.items():
-            if value is not None:
-                setattr(row, column, value)
+        before = {column: getattr(row, column) for column in wanted}
+        after = {column: before[column] if value is None else value for column, value in wanted.items()}
+        if _administers(before) and not _administers(after):
+            self._keep_one_administrator(row.name)
+        for column, value in after.items():
+            setattr(row, column, value)
         self._unit.saved("user.change", row)
         if role is not None or disabled or password_hash is not None:
             end_sessions(self._unit, row.name)
@@ -106,13 +109,15 @@ class Users:
             end_tokens(self._unit, row.name)
         return User(**fields(row))
 
-    def _keep_one_administrator(self, row: UserRow, role: str, disabled: bool) -> None:
-        was = row.role == "administrator" and not row.disabled
-        if not was or (role == "administrator" and not disabled):
-            return
+    def _keep_one_administrator(self, name: str) -> None:
         others = select(func.count()).select_from(UserRow).where(UserRow.role == "administrator", ~UserRow.disabled)
-        if not self._unit.session.scalar(others.where(UserRow.name != row.name)):
-            raise StoreError(f"“{row.name}”是最后一名管理员，请先另设一名管理员。")
+        if not self._unit.session.scalar(others.where(UserRow.name != name, UserRow.password_hash != "")):
+            raise StoreError(f"“{name}”是最后一名能登录的管理员，请先另设一名有口令的管理员。")
+
+
+def _administers(account: Mapping[str, object]) -> bool:
+    """Tell whether somebody can log in with the account and is an administrator then."""
+    return account["role"] == "administrator" and not account["disabled"] and account["password_hash"] != ""
 
 
 def _display(text: str) -> str:

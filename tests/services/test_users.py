@@ -78,7 +78,7 @@ def test_roles_and_disabling(desk, people):
     for wrong, message in (
         (lambda: users.set_role(desk, admin, "li", "reviewer"), "已经是这个角色"),
         (lambda: users.set_disabled(desk, admin, "admin", disabled=True), "不能停用自己"),
-        (lambda: users.set_role(desk, admin, "admin", "inspector"), "最后一名管理员"),
+        (lambda: users.set_role(desk, admin, "admin", "inspector"), "最后一名能登录的管理员"),
         (lambda: users.set_role(desk, admin, "nobody", "inspector"), "没有用户"),
         (lambda: users.set_role(desk, admin, "", "inspector"), "没有用户"),
         (lambda: users.add(desk, admin, "li", display_name="x", role="inspector", password=GOOD), "已经有了"),

@@ -104,7 +104,7 @@ def test_users_are_added_listed_and_disabled(run, monkeypatch):
     assert users["sun"]["display_name"] == "sun" and len(users) == 7
     with pytest.raises(RongcuoError, match="没有角色"):
         run("user", "add", "wu", "--role", "boss")
-    with pytest.raises(RongcuoError, match="最后一名管理员"):
+    with pytest.raises(RongcuoError, match="最后一名能登录的管理员"):
         run("user", "disable", "admin")
 
 

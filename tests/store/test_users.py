@@ -54,7 +54,7 @@ def test_change_gives_back_what_is_stored(store):
 def test_the_last_administrator_stays(store):
     for change in ({"disabled": True}, {"role": "reviewer"}):
         with store.begin("admin") as work:
-            with pytest.raises(StoreError, match="最后一名管理员"):
+            with pytest.raises(StoreError, match="最后一名能登录的管理员"):
                 work.users.change("admin", **change)
             work.users.change("li", display_name="李")  # a refusal that is caught leaves nothing half done
         with store.read() as work:
@@ -62,6 +62,12 @@ def test_the_last_administrator_stays(store):
             assert admin.role == "administrator" and not admin.disabled
     with store.begin("admin") as work:
         work.users.add("boss", display_name="新管理员", role="administrator")
+    for change in ({"disabled": True}, {"role": "reviewer"}, {"password_hash": ""}):  # nobody can log in as the other one yet
+        with pytest.raises(StoreError, match="请先另设一名有口令的管理员"), store.begin("admin") as work:
+            work.users.change("admin", **change)
+    with store.begin("admin") as work:
+        assert work.users.change("boss", display_name="管理员二", disabled=True).disabled
+        work.users.change("boss", password_hash="$argon2id$…", disabled=False)
         assert work.users.change("admin", disabled=True).disabled
     assert store.verify().ok
 

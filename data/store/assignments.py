@@ -53,8 +53,3 @@ class Assignments:
         """Return the assignments of a case by round; none gives ()."""
         query = select(AssignmentRow).where(AssignmentRow.case_id == case_id).order_by(AssignmentRow.round)
         return tuple(Assignment(**fields(row)) for row in self._unit.session.scalars(query))
-
-    def of_reviewer(self, reviewer: str) -> tuple[Assignment, ...]:
-        """Return the assignments of a reviewer, oldest first; none gives ()."""
-        query = select(AssignmentRow).where(AssignmentRow.reviewer == reviewer).order_by(AssignmentRow.at, AssignmentRow.case_id)
-        return tuple(Assignment(**fields(row)) for row in self._unit.session.scalars(query))

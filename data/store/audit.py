@@ -6,7 +6,7 @@ the row that ends a job holds the digest of all that it put out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -75,12 +75,16 @@ class Audit:
         query = query if before is None else query.where(AuditRow.seq < before)
         return tuple(_entry(row) for row in self._unit.session.scalars(query))
 
-    def count(self, action: str, subject: str, *, since: datetime) -> int:
+    def count(self, action: str, subject: str, *, since: datetime, ends: Collection[str] = ()) -> int:
         """Return how often `action` was done to `subject` from `since` until now, such as failed logins of a name.
 
-        What stands in the trail for a later time, because the clock was put back since, does not count.
+        The last row of one of the actions in `ends` ends what was before it. What stands in the trail for a later time,
+        because the clock was put back since, does not count.
         """
-        query = select(func.count()).select_from(AuditRow).where(AuditRow.subject == clean(subject), AuditRow.action == action)
+        of_subject = AuditRow.subject == clean(subject)
+        last = select(func.coalesce(func.max(AuditRow.seq), 0)).where(of_subject, AuditRow.action.in_(ends))
+        query = select(func.count()).select_from(AuditRow).where(of_subject, AuditRow.action == action)
+        query = query.where(AuditRow.seq > last.scalar_subquery())
         return self._unit.session.scalar(query.where(AuditRow.at.between(iso(since), iso(self._unit.now)))) or 0
 
     def head(self) -> Head:

@@ -10,22 +10,20 @@ from data.store.unit import Unit
 __all__ = ["end_sessions", "end_tokens", "remove_token"]
 
 
-def end_sessions(unit: Unit, user: str) -> int:
-    """End every session of a user and return how many there were; with none, nothing is recorded."""
+def end_sessions(unit: Unit, user: str) -> None:
+    """End every session of a user; with none, nothing is recorded."""
     own = SessionRow.user == user
     count = unit.session.scalar(select(func.count()).select_from(SessionRow).where(own)) or 0
     if count:
         unit.record("session.close", f"user:{user}", count)
         unit.session.execute(delete(SessionRow).where(own))
-    return count
 
 
-def end_tokens(unit: Unit, user: str) -> int:
-    """Take back every access token of a user, each with its row in the trail, and return how many there were."""
+def end_tokens(unit: Unit, user: str) -> None:
+    """Take back every access token of a user, each with its row in the trail."""
     rows = unit.session.scalars(select(TokenRow).where(TokenRow.user == user).order_by(TokenRow.created, TokenRow.id)).all()
     for row in rows:
         remove_token(unit, row)
-    return len(rows)
 
 
 def remove_token(unit: Unit, row: TokenRow) -> None:

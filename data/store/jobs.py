@@ -3,9 +3,9 @@
     queued <-> running -> done | failed        cancelled from queued and running
 
 A worker claims the oldest job that is queued, or one whose worker has given no sign of life for a while; one that stops
-in good order gives its job back to the queue. Results of a batch are kept row by row, so the next worker goes on where the
-last one stopped. Only the worker that holds a job may
-write to it: one that was thought dead and comes back gets StoreConflict.
+in good order gives its job back to the queue. Results of a batch are kept row by row, each time as a sign of life, so the
+next worker goes on where the last one stopped. Only the worker that holds a job may write to it: one that was thought dead
+and comes back gets StoreConflict.
 """
 
 from __future__ import annotations
@@ -89,19 +89,11 @@ class Jobs:
             return _job(row)
         return None
 
-    def beat(self, job_id: str, worker: str, *, done: int | None = None, total: int | None = None) -> Job:
-        """Give a sign of life, and the progress of a job without items.
+    def release(self, job_id: str, worker: str) -> Job:
+        """Give a job back, for another worker to go on at once; this attempt is not counted.
 
         Raises StoreConflict: the job was cancelled, has ended, or another worker has it.
         """
-        row = self._held(job_id, worker)
-        row.done = row.done if done is None else done
-        row.total = row.total if total is None else total
-        self._unit.session.flush()
-        return _job(row)
-
-    def release(self, job_id: str, worker: str) -> Job:
-        """Give a job back, for another worker to go on at once; this attempt is not counted. Errors as `beat`."""
         row = self._held(job_id, worker)
         row.state, row.worker, row.heartbeat, row.attempts = "queued", None, None, row.attempts - 1
         self._record("job.release", row, clean(worker))
@@ -117,7 +109,7 @@ class Jobs:
         )
 
     def save_items(self, job_id: str, worker: str, outputs: Mapping[int, Mapping[str, Any]]) -> Job:
-        """Keep the outputs of rows by their position, count them as done and give a sign of life; errors as `beat`.
+        """Keep the outputs of rows by their position, count them as done and give a sign of life; errors as `release`.
 
         Raises StoreError: a position is none of the job's.
         """
@@ -133,14 +125,14 @@ class Jobs:
         return _job(row)
 
     def finish(self, job_id: str, worker: str, output: Mapping[str, Any]) -> Job:
-        """End a job with its output; errors as `beat`. Raises StoreError: rows of the batch are still without output."""
+        """End a job with its output; errors as `release`. Raises StoreError: rows of the batch are still without output."""
         row = self._held(job_id, worker)
         if self.items(job_id, pending=True, limit=1):
             raise StoreError("这个任务还有没做完的行，不能结束。")
         return self._end(row, "done", output=canonical(output))
 
     def fail(self, job_id: str, worker: str, error: str) -> Job:
-        """End a job with one sentence that says why it could not be done; errors as `beat`."""
+        """End a job with one sentence that says why it could not be done; errors as `release`."""
         return self._end(self._held(job_id, worker), "failed", error=clean(error))
 
     def cancel(self, job_id: str) -> Job:

@@ -48,10 +48,6 @@ class Reports:
         self._unit.saved("report.add", row)
         return stored_report(row)
 
-    def get(self, report_id: str) -> StoredReport:
-        """Return a report. Raises StoreError: there is none."""
-        return stored_report(report_row(self._unit, report_id))
-
     def of_case(self, case_id: str) -> tuple[StoredReport, ...]:
         """Return all reports of a case, oldest first; a case without one gives ()."""
         query = select(ReportRow).where(ReportRow.case_id == case_id).order_by(ReportRow.number)
@@ -64,12 +60,12 @@ class Reports:
         return None if row is None else stored_report(row)
 
 
-def report_row(unit: Unit, report_id: str, *, newest: bool = False) -> ReportRow:
-    """Return the row of a report. Raises StoreError: there is none, or with `newest` a later one has taken its place."""
+def report_row(unit: Unit, report_id: str) -> ReportRow:
+    """Return the row of the newest report of a case. Raises StoreError: there is none, or a later one has taken its place."""
     row = unit.session.get(ReportRow, clean(report_id))
     if row is None:
         raise StoreMissing("没有这份匹配结果，请刷新案件后再试。")
-    if newest and row.number != _newest(unit, row.case_id):
+    if row.number != _newest(unit, row.case_id):
         raise StoreError("这个案件已有更新的匹配结果，请在最新的一份上复核。")
     return row
 

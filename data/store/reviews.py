@@ -43,7 +43,7 @@ class Reviews:
 
         """
         reviewer = user_row(self._unit, self._unit.writer(), active=True).name
-        report = report_row(self._unit, report_id, newest=True)
+        report = report_row(self._unit, report_id)
         _check(decisions, _suggested(report))
         if not decisions:
             return ()
@@ -55,7 +55,7 @@ class Reviews:
     def withdraw(self, report_id: str, clause_id: str, *, round: Round, version: int) -> None:
         """End the decision on a clause without another in its place; errors as `save`, and StoreError where there is none."""
         self._unit.writer()
-        report = report_row(self._unit, report_id, newest=True)
+        report = report_row(self._unit, report_id)
         standing = self._standing(report_id, clause_id, round)
         if standing is None:
             raise StoreError("这一条没有复核意见可撤下，请刷新后再试。")

@@ -8,7 +8,6 @@ from sqlalchemy import delete, func, select
 
 from data.store.canonical import clean
 from data.store.contents import fields
-from data.store.credentials import end_sessions
 from data.store.errors import StoreError
 from data.store.models import SessionRow, UserRow
 from data.store.records import Login
@@ -55,10 +54,6 @@ class Sessions:
             self._unit.session.delete(row)
             self._unit.session.flush()
             self._unit.record("session.close", f"user:{row.user}", 1)
-
-    def close_all(self, user: str) -> int:
-        """End every session of a user and return how many there were."""
-        return end_sessions(self._unit, user)
 
     def purge(self) -> int:
         """Forget the sessions that have expired and return how many there were."""

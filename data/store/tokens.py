@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from data.store.canonical import clean
 from data.store.contents import fields
-from data.store.credentials import end_tokens, remove_token
+from data.store.credentials import remove_token
 from data.store.errors import StoreError, StoreMissing
 from data.store.models import TokenRow, UserRow
 from data.store.records import Token
@@ -95,7 +95,3 @@ class Tokens:
         if row is None or row.user != self._unit.writer():
             raise StoreMissing("没有这个令牌，它可能已被撤销，请刷新后再看。")
         remove_token(self._unit, row)
-
-    def remove_all(self, user: str) -> int:
-        """Take back every token of a user, as after a stolen password, and return how many there were."""
-        return end_tokens(self._unit, user)

@@ -67,7 +67,7 @@ def test_a_living_worker_keeps_its_job_once_it_has_given_a_sign(store, clock):
         work.jobs.claim("甲", ("batch",))
     back(clock, hours=2)
     with store.begin("甲") as work:
-        work.jobs.beat(job.id, "甲")
+        work.jobs.save_items(job.id, "甲", {})
     with store.begin("乙") as work:
         assert work.jobs.claim("乙", ("batch",)) is None
 

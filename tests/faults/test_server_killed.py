@@ -152,7 +152,7 @@ def until(program, job_id, condition):
 def silent_for_a_minute(program, job_id):
     """Leave the store as it is a minute after the last sign of life of the job's worker."""
     with open_store(program.url, clock=lambda: utc_now() - timedelta(minutes=1)) as store, store.begin("测试") as work:
-        work.jobs.beat(job_id, work.jobs.get(job_id).worker)
+        work.jobs.save_items(job_id, work.jobs.get(job_id).worker, {})
 
 
 def outputs(program, job_id):

@@ -14,7 +14,6 @@ ACTIONS = {
     "reset": lambda desk, me: users.reset_password(desk, me, "admin", GOOD),
     "role": lambda desk, me: users.set_role(desk, me, me.name, "administrator"),
     "disable": lambda desk, me: users.set_disabled(desk, me, "zhang", disabled=True),
-    "rename": lambda desk, me: users.rename(desk, me, "li", "别名"),
 }
 
 
@@ -74,7 +73,6 @@ def test_roles_and_disabling(desk, people):
     assert users.set_role(desk, admin, "li", "reviewer").user.role == "reviewer"
     assert users.set_disabled(desk, admin, "li", disabled=True).user.disabled
     assert not users.set_disabled(desk, admin, "li", disabled=False).user.disabled
-    assert users.rename(desk, admin, "li", "李四").user.display_name == "李四"
     for wrong, message in (
         (lambda: users.set_role(desk, admin, "li", "reviewer"), "已经是这个角色"),
         (lambda: users.set_disabled(desk, admin, "admin", disabled=True), "不能停用自己"),

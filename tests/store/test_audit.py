@@ -80,6 +80,13 @@ def test_notes_are_for_what_is_no_change_of_a_record(store, clock):
         assert work.audit.count("login.failed", "user:li", since=clock.now) == 1
         assert work.audit.count("login.failed", "user:li", since=clock.now.replace(minute=0)) == 3
         assert work.audit.count("login.failed", "user:zhang", since=clock.now.replace(minute=0)) == 0
+        work.audit.note("unlocked", "user:zhang")
+        assert work.audit.count("login.failed", "user:li", since=clock.now, ends=("unlocked",)) == 1
+        work.audit.note("unlocked", "user:li")
+        assert work.audit.count("login.failed", "user:li", since=clock.now, ends=("closed", "unlocked")) == 0
+        assert work.audit.count("login.failed", "user:li", since=clock.now, ends=("closed",)) == 1
+        work.audit.note("login.failed", "user:li")
+        assert work.audit.count("login.failed", "user:li", since=clock.now, ends=("unlocked",)) == 1
     assert store.verify().ok
 
 

@@ -61,7 +61,6 @@ def test_a_worker_that_was_thought_dead_cannot_write(store, clock):
     clock.move(minutes=5)
     claim(store, "乙")
     for attempt in (
-        lambda work: work.jobs.beat(job.id, "甲"),
         lambda work: work.jobs.save_items(job.id, "甲", {0: {}}),
         lambda work: work.jobs.finish(job.id, "甲", {}),
         lambda work: work.jobs.fail(job.id, "甲", "错"),
@@ -84,20 +83,20 @@ def test_a_job_that_is_given_back_is_taken_at_once_and_was_no_attempt(store, clo
             given = work.jobs.release(job.id, str(number))
         assert (given.state, given.worker, given.heartbeat, given.attempts) == ("queued", None, None, 0)
     with pytest.raises(StoreConflict), store.begin("后台") as work:
-        work.jobs.beat(job.id, "0")
+        work.jobs.save_items(job.id, "0", {})
     with store.read() as work:
         assert not work.jobs.items(job.id, pending=True)
     assert store.verify().ok
 
 
 def test_signs_of_life_keep_a_job(store, clock):
-    add(store, items=())
+    add(store)
     job = claim(store, "甲")
-    for step in range(1, 4):
+    for step in range(3):
         clock.move(seconds=50)
         with store.begin("后台") as work:
-            beaten = work.jobs.beat(job.id, "甲", done=step, total=3)
-        assert (beaten.heartbeat, beaten.done, beaten.total) == (clock.now, step, 3)
+            kept = work.jobs.save_items(job.id, "甲", {step: {"n": step}})
+        assert (kept.heartbeat, kept.done, kept.total) == (clock.now, step + 1, len(ROWS))
         assert claim(store, "乙") is None
     with store.begin("后台") as work:
         assert work.jobs.fail(job.id, "甲", "索引不在").error == "索引不在"
@@ -113,7 +112,7 @@ def test_a_cancelled_job_stops_its_worker(store):
         with pytest.raises(StoreError, match="已经结束"):
             work.jobs.cancel(running.id)
     with pytest.raises(StoreConflict), store.begin("后台") as work:
-        work.jobs.beat(running.id, "甲")
+        work.jobs.save_items(running.id, "甲", {0: {}})
     assert claim(store, "乙") is None
 
 

@@ -48,15 +48,6 @@ def test_only_the_owner_takes_a_token_back(store):
     assert find(store, "hash-1") is None
 
 
-def test_all_tokens_of_a_user_are_taken_back(store):
-    for number in range(3):
-        make(store, f"hash-{number}", name=f"程序{number}")
-    make(store, "other", user="zhang")
-    with store.begin("admin") as work:
-        assert work.tokens.remove_all("li") == 3 and work.tokens.remove_all("li") == 0
-    assert find(store, "hash-0") is None and find(store, "other") is not None
-
-
 def test_what_cannot_be_a_token_is_refused(store, clock):
     make(store, "hash-1")
     for name, expires, said in (

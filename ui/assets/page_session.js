@@ -42,11 +42,6 @@
   window.rongcuo = {
     ...window.rongcuo,
 
-    /** The token that unsafe requests carry in the header X-CSRF-Token. */
-    async csrf() {
-      return (await who()).csrf;
-    },
-
     /** Send a request with the token and return the JSON of the answer; throws Error with the program's Chinese sentence. */
     send,
 

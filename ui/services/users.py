@@ -12,7 +12,7 @@ from ui.services.access import LOCAL, NotAllowed, Person, check
 from ui.services.desk import Desk
 from ui.services.passwords import generated, hash_password
 
-__all__ = ["Account", "add", "change_own_password", "listing", "rename", "reset_password", "set_disabled", "set_role"]
+__all__ = ["Account", "add", "change_own_password", "listing", "reset_password", "set_disabled", "set_role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,6 @@ def set_disabled(desk: Desk, person: Person, name: str, *, disabled: bool) -> Ac
         raise InputError("不能停用自己的账号，请由另一名管理员操作。")
     with desk.store.begin(person.name) as work:
         return Account(_bare(work.users.change(short, disabled=disabled)))
-
-
-def rename(desk: Desk, person: Person, name: str, display_name: str) -> Account:
-    """Give an account another name to be shown by. Raises NotAllowed, StoreError."""
-    check(person, "user.manage")
-    with desk.store.begin(person.name) as work:
-        return Account(_bare(work.users.change(_manageable(name), display_name=display_name)))
 
 
 def change_own_password(desk: Desk, person: Person, password: str) -> None:

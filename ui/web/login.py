@@ -29,7 +29,6 @@ __all__ = ["Door"]
 
 FAILED = "login.fail"
 _ENDS = frozenset({"session.open", "user.change", "user.add"})  # rows after which earlier failures no longer count
-_ROWS = 50  # of the trail that are looked at; more than the failures between two of them
 _WHO = "登录页"
 
 
@@ -107,12 +106,7 @@ class Door:
 
     def _refuse_locked(self, work: Work, name: str) -> None:
         since = utc_now() - self._settings.window
-        failures = 0
-        for row in work.audit.entries(subject=f"user:{name}", limit=_ROWS):
-            if row.action in _ENDS or row.at < since:
-                break
-            failures += row.action == FAILED
-        if failures >= self._settings.failures:
+        if work.audit.count(FAILED, f"user:{name}", since=since, ends=_ENDS) >= self._settings.failures:
             raise self._locked()
 
     def _locked(self) -> TooManyTries:

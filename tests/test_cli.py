@@ -1,3 +1,4 @@
+import copy
 import json
 import subprocess
 import sys
@@ -63,6 +64,21 @@ def test_bad_arguments_get_one_chinese_line_and_exit_code_2(capsys, arguments, m
 )
 def test_bad_values_get_one_chinese_line_and_exit_code_2(capsys, arguments, message):
     test_bad_arguments_get_one_chinese_line_and_exit_code_2(capsys, arguments, message)
+
+
+def test_only_a_batch_that_is_interrupted_is_said_to_go_on(capsys, tmp_path, matcher, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"id": "1", "text": STORY}, ensure_ascii=False), "utf-8")
+    stopped = copy.copy(matcher)
+    stopped.match = stop
+    monkeypatch.setattr("retrieval.loading.open_matcher", lambda **_: stopped)
+    code, _, err = run(capsys, "batch", str(source), str(tmp_path / "out.jsonl"))
+    assert code == 2 and err.rstrip().endswith("已中断；再运行一次会接着做完。")
+    code, _, err = run(capsys, "match", STORY)
+    assert code == 2 and err.rstrip().endswith("已中断。")
 
 
 def test_binary_input_is_refused():

@@ -87,9 +87,12 @@ def batch(source: Path, target: Path, top_k: int | None, index: Path | None) -> 
 
     table = open_batch(source, target)  # a wrong path is told before the model is loaded
     matcher = open_matcher(index=index)
-    with progress_bar("匹配") as progress:
-        wish = top_k or matcher.settings.top_k
-        result = run_batch(matcher, source, target, top_k=wish, progress=progress, table=table)
+    wish = top_k or matcher.settings.top_k
+    try:
+        with progress_bar("匹配") as progress:
+            result = run_batch(matcher, source, target, top_k=wish, progress=progress, table=table)
+    except KeyboardInterrupt as error:
+        raise click.Abort("已中断；再运行一次会接着做完。") from error
     resumed = f"，其中 {result.resumed} 行是上次已完成的" if result.resumed else ""
     notes = "".join(f"；{note}" for note in result.notes)
     click.echo(f"共 {result.rows} 行{resumed}；{result.failed} 行有误（见 error 一栏）；结果在 {target}{notes}", err=True)
@@ -190,8 +193,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(error.format_message())
     except click.UsageError as error:
         return complain(usage_sentence(error))
-    except click.exceptions.Abort:
-        return complain("已中断；批量匹配再运行一次会接着做完。")
+    except click.Abort as error:
+        return complain(str(error) or "已中断。")
     except RongcuoError as error:
         return complain(str(error))
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from data.store.store import open_store
 from tests.services.conftest import either as database_kind  # noqa: F401
 from ui.services import audit, backup
 from ui.services.access import NotAllowed
+from ui.tabs.admin_html import audit_page
 
 
 def test_only_administrators_read_and_verify(desk, people):
@@ -75,3 +76,17 @@ def test_the_oldest_backups_go(desk, people, monkeypatch):
     names = [one.name for one in backup.listing(desk, people["administrator"])]
     assert len(names) == 2 and sorted(names, reverse=True) == names
     assert len(list((desk.folder / "backups").iterdir())) == 4
+
+
+def test_after_the_oldest_row_the_page_stays_where_it_is(desk, people, monkeypatch):
+    monkeypatch.setattr(audit, "PAGE", 4)
+    admin, last, seen = people["administrator"], None, []
+    for _ in range(2):
+        _, table, last = audit_page(audit.entries(desk, admin, before=last), last)
+        seen.append((table.count("<tr>"), last))
+    assert seen == [(5, 3), (3, 1)]  # six accounts were made; the head is a row too
+    for _ in range(2):
+        said, table, last = audit_page(audit.entries(desk, admin, before=last), last)
+        assert (said, table, last) == ("没有更早的记录了。", None, 1)
+    _, table, last = audit_page((), None)
+    assert "没有这样的记录" in table and last is None

@@ -83,6 +83,7 @@ def test_a_fault_is_told_without_its_message(client_of, caplog, monkeypatch):
         ("/gradio_api/heartbeat/secretkey", "stream", "/gradio_api/heartbeat"),
         ("/gradio_api/queue/join", "page", "/gradio_api/queue"),
         ("/api/v1/cases/0123/report.docx", "api", "/api/v1/cases/0123/report.docx"),
+        ("/tokens", "tokens", "/tokens"),
         ("/企业/a b", "other", "/…/…"),
         ("/" + "a" * 100, "other", "/…"),
     ],

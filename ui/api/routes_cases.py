@@ -11,9 +11,9 @@ from data.store.records import Status
 from ui.api.answers_work import CaseOut, CaseSummary, EventOut
 from ui.api.deps import ById, Here, Me, Offset, Some, Turn
 from ui.api.downloads import download, file_answers
-from ui.api.labelled import labelled as labelled_file
 from ui.api.schemas import CaseChange, CaseIn, VersionIn
 from ui.services import case_history, cases, exports
+from ui.services.labelled import labelled as labelled_file
 
 __all__ = ["router"]
 

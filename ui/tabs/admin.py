@@ -16,7 +16,7 @@ from ui.services.access import LOCAL, Person
 from ui.services.desk import Desk
 from ui.services.passwords import LEAST
 from ui.services.users import Account
-from ui.tabs.admin_html import audit_html, backups_html, users_html, verified
+from ui.tabs.admin_html import audit_page, backups_html, users_html, verified
 from ui.tabs.common import BARE, FAILED, PRIVATE, returns
 
 __all__ = ["build"]
@@ -123,7 +123,8 @@ def _audit(desk: Desk) -> None:
             found = audit.entries(desk, desk.person(request.username), actor=actor or "", before=before)
         except RongcuoError as error:
             return status_html(str(error), "error"), gr.skip(), gr.skip()
-        return status_html(""), audit_html(found), found[-1].seq if found else None
+        said, rows, oldest = audit_page(found, before)
+        return status_html(said), gr.skip() if rows is None else rows, oldest
 
     def newest(actor: str, request: gr.Request) -> tuple[Any, ...]:
         return page(actor, None, request)

@@ -11,7 +11,7 @@ from data.store.verify import Verification
 from ui.services.audit import PAGE, action_name
 from ui.services.backup import Backup
 
-__all__ = ["audit_html", "backups_html", "users_html", "verified"]
+__all__ = ["audit_page", "backups_html", "users_html", "verified"]
 
 
 def users_html(users: Sequence[User]) -> str:
@@ -29,16 +29,14 @@ def users_html(users: Sequence[User]) -> str:
     return _table("用户", ("用户名", "姓名", "角色", "状态", "建立日期"), rows) if rows else _none("还没有用户。")
 
 
-def audit_html(entries: Sequence[AuditEntry]) -> str:
-    """Return the table of audit rows, newest first."""
-    rows = [
-        (str(row.seq), local(row.at), escape(row.actor), escape(action_name(row.action)), escape(_short(row.subject)))
-        for row in entries
-    ]
-    if not rows:
-        return _none("没有这样的记录。")
-    more = f'<p class="rc-hint">每次显示 {PAGE} 行；只记谁在何时做了什么，不记内容。</p>'
-    return _table("审计记录", ("行", "时间", "谁", "做了什么", "对象"), rows) + more
+def audit_page(found: Sequence[AuditEntry], before: int | None) -> tuple[str, str | None, int | None]:
+    """Return what is said of a page of the trail, its table (None: the one that is shown stays), and its oldest row.
+
+    `before` is the row that the page was to come before, None for the newest page.
+    """
+    if not found and before is not None:
+        return "没有更早的记录了。", None, before
+    return "", _audit_table(found), found[-1].seq if found else None
 
 
 def backups_html(backups: Iterable[Backup]) -> str:
@@ -80,6 +78,17 @@ def _none(sentence: str) -> str:
 
 def _link(name: str, label: str) -> str:
     return f'<a href="backups/{escape(name)}" download>{label}</a>'
+
+
+def _audit_table(entries: Sequence[AuditEntry]) -> str:
+    rows = [
+        (str(row.seq), local(row.at), escape(row.actor), escape(action_name(row.action)), escape(_short(row.subject)))
+        for row in entries
+    ]
+    if not rows:
+        return _none("没有这样的记录。")
+    more = f'<p class="rc-hint">每次显示 {PAGE} 行；只记谁在何时做了什么，不记内容。</p>'
+    return _table("审计记录", ("行", "时间", "谁", "做了什么", "对象"), rows) + more
 
 
 def _short(subject: str) -> str:

@@ -21,7 +21,7 @@ __all__ = ["Telemetry", "area_of", "shown_path"]
 _LOG = logging.getLogger("rongcuo.web")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_AREAS = ("login", "logout", "password", "session", "uploads", "backups", "health", "metrics", "mcp", "api", "assets", "static")
+_AREAS = frozenset("login logout password session tokens uploads backups health metrics mcp api assets static".split())
 
 
 class Telemetry:

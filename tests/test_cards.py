@@ -10,6 +10,7 @@ from models.segment import load_segmenter
 from ui.cards import TOP, result_html, status_html, summary
 from ui.page_marks import mark_stretches, mark_words, stretches
 from ui.page_text import export_json, export_text
+from ui.tabs.common import FAILED
 
 STORY = "今天下雨。企业老板隐瞒了台账，证据是前一晚补的。我们按计划做了检查，没有发现。"
 NASTY = "<script>alert(1)</script>\"'&amp; ${x} {{y}} 企业老板隐瞒了证据，我们做了检查。"
@@ -163,6 +164,10 @@ def test_an_abstention_is_its_reason_and_nothing_else(matcher):
     assert show(report) == ""
     assert summary(report) == f"没有给出建议：{report.reason}"
     assert "没有给出建议" in export_text(report, "全部规定")
+
+
+def test_after_an_error_an_office_is_told_to_ask_its_administrator():
+    assert "请联系管理员（自己运行本程序的，看运行程序的窗口）" in FAILED
 
 
 def test_exports_stand_in_the_page_as_they_are(report):

@@ -268,6 +268,18 @@ def test_an_abstention_and_a_regulation_of_ones_own_have_no_dossier(matcher):
         assert dossier_json(dossier)["picture"] is None
 
 
+def test_the_text_has_no_empty_parts_and_dots_only_where_it_was_cut(matcher):
+    report = matcher.match(STORY)
+    dossier = open_dossier(matcher, report)
+    assert list(dossier_lines(dossier, report, full=True)) == []
+    told = [LikeCase(str(size), "shandong-2019", "经" * size, {}, "自编案例", 0.8) for size in (120, 121)]
+    lines = list(dossier_lines(replace(dossier, like=tuple(told)), report, full=True))
+    assert lines[1] == "━━ 相近案例 ━━" and "━━ 办理步骤和期限 ━━" not in lines
+    assert lines[3] == f"  {'经' * 120}" and lines[5] == f"  {'经' * 119}…"
+    none = "没有与这段叙述足够相近的案例。"
+    assert list(dossier_lines(replace(dossier, like_note=none), report, full=True)) == ["", "━━ 相近案例 ━━", none]
+
+
 def test_parallels_mark_what_differs():
     clause = CLAUSES["shandong-2019/art13.p1.i6"]
     found = parallels(clause)

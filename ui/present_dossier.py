@@ -13,7 +13,7 @@ from ui.present_words import DECIDED, RULES, STATUS, open_questions
 
 __all__ = ["dossier_json", "dossier_lines", "match_more"]
 
-_EXCERPT = 40
+_EXCERPT, _STORY = 40, 120  # characters of a clause and of a like case
 
 
 def match_more(match: Match, dossier: Dossier) -> dict[str, Any]:
@@ -117,11 +117,9 @@ def _group_lines(group: GroupPicture, dossier: Dossier, narrative: str) -> Itera
 
 def _clause_line(one: ClauseStanding, dossier: Dossier, narrative: str) -> str:
     clause, citation = dossier.clauses[one.clause_id]
-    text = " ".join(clause.text.split())
-    shown = text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
     words = "".join(f"“{' '.join(span.of(narrative).split())}”" for span in one.words)
     why = f"：{words}（{DECIDED[one.decided_by]}）" if words else ""
-    return f"{STATUS[one.status]}　{citation.partition('》')[2]} {shown}{why}"
+    return f"{STATUS[one.status]}　{citation.partition('》')[2]} {_cut(clause.text, _EXCERPT)}{why}"
 
 
 def _question_lines(dossier: Dossier, *, full: bool) -> Iterator[str]:
@@ -143,15 +141,27 @@ def _full_lines(dossier: Dossier, report: MatchReport) -> Iterator[str]:
             yield f"{match.citation}　{_bracketed(match.clause.text, one.own)}"
             yield f"  {one.relation}　{one.citation}　{_bracketed(one.clause.text, one.other)}"
             yield from (f"  区别：{one.note}",) if one.note else ()
-    yield from ("", "━━ 相近案例 ━━")
+    yield from _like_lines(dossier)
+    if dossier.steps:
+        yield from ("", "━━ 办理步骤和期限 ━━")
+        yield from (f"{number}. {step.line()}" for number, step in enumerate(dossier.steps, 1))
+        yield from ("各步骤的起算事件不同，以上都按同一个起算日推算；以有关部门的书面通知为准。", "")
+
+
+def _like_lines(dossier: Dossier) -> Iterator[str]:
+    if dossier.like or dossier.like_note:
+        yield from ("", "━━ 相近案例 ━━")
     for case in dossier.like:
         labels = "、".join(dossier.clauses[name][1].partition("》")[2] for name in case.labels if name in dossier.clauses)
         yield f"相近 {case.likeness:.2f}　{case.source} {case.case_id}　标注：{labels or '无'}"
-        yield f"  {' '.join(case.narrative.split())[:120]}…"
+        yield f"  {_cut(case.narrative, _STORY)}"
     yield from (dossier.like_note,) if dossier.like_note else ()
-    yield from ("", "━━ 办理步骤和期限 ━━")
-    yield from (f"{number}. {step.line()}" for number, step in enumerate(dossier.steps, 1))
-    yield from ("各步骤的起算事件不同，以上都按同一个起算日推算；以有关部门的书面通知为准。", "")
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return the text on one line, cut to `limit` characters with … at the end."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def _bracketed(text: str, spans: Sequence[Span]) -> str:

@@ -10,7 +10,10 @@ from docx.oxml.ns import qn
 from docx.shared import Mm
 
 from data.errors import FileError
-from tests.reports.samples import STORY, make_batch, make_case, make_match, make_report, word_runs, word_text
+from data.schema import Span
+from retrieval.polarity import judge
+from tests.reports.samples import STORY, make_batch, make_case, make_match, make_report, sheet_text, word_runs, word_text
+from ui.reports.excel import batch_xlsx, case_xlsx
 from ui.reports.make_template import make_batch_template, make_case_template
 from ui.reports.word import BATCH_TEMPLATE, CASE_TEMPLATE, VARIABLE, batch_docx, case_docx
 
@@ -52,6 +55,25 @@ def test_personal_data_are_masked_by_default_the_same_way_throughout_and_marks_m
     marked = [told for paragraph in word_runs(case_docx(case)) for told, found in paragraph if found]
     assert marked == ["〔电话号码〕）按年度计划做了检查", "台账", "〔某甲〕主动承担责任"]
     assert "“〔某甲〕主动承担责任”" in text and text.count("“〔某甲〕主动承担责任”") == 2
+
+
+def test_a_reason_quotes_the_masked_narrative():
+    story = "当事人张建国来信反映情况。我没有把张建国举报的材料隐瞒。"
+    second = Span(story.index("我没有"), len(story))
+    denied = judge(story, second, "隐瞒、阻挠或者干预调查的", category="disqualifying")
+    assert "张建国" in denied.reason
+    match = make_match(1, "disqualifying", "强", 0.9, second.of(story), story)
+    spoken = tuple(
+        replace(match.evidence[0], narrative=span, polarity="contradicts", reason=reason)
+        for span, reason in [(second, denied.reason), (Span(0, 6), "后来查明“别处的张建国”"), (Span(3, 12), "“建国”来信")]
+    )
+    report = make_report(story, (replace(match, evidence=spoken),))
+    case, batch = make_case(story, report=report), make_batch(story)
+    batch = replace(batch, rows=(replace(batch.rows[0], report=report),))
+    for text in (word_text(case_docx(case)), sheet_text(case_xlsx(case)), sheet_text(batch_xlsx(batch))):
+        assert "建国" not in text and "“没有把〔某甲〕举报的材料隐瞒”与条款所说" in text
+        assert "后来查明“…”" in text and "“〔某甲〕”来信" in text
+    assert denied.reason in word_text(case_docx(case, masked=False))
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -6,6 +6,7 @@ Names of those who acted in the program stay: a report says who decided.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,18 +17,32 @@ from ui.reports.case_file import BatchFile, BatchRow, CaseFile
 __all__ = ["masked_batch", "masked_case"]
 
 _Moved = Sequence[tuple[Span, Span]]
+_QUOTE = re.compile("(?<=“).*(?=”)", re.DOTALL)  # what is quoted may hold quotation marks of its own
 
 
 @dataclass(frozen=True, slots=True)
 class _Masked:
-    """A masked text, and where each masked span now stands, in order."""
+    """A text before and after it was masked, and where each masked span now stands, in order."""
 
+    before: str
     text: str
     moved: _Moved
 
     def follow(self, span: Span) -> Span:
         """Return where a span of the original stands now; one that ends inside a mask takes the whole mask."""
         return Span(self._edge(span.start, first=True), self._edge(span.end, first=False))
+
+    def requoted(self, reason: str, near: Span) -> str:
+        """Return a reason with its quote, of words at `near` or else anywhere, as they read now; … for words that are not there.
+
+        A quote masked by itself could keep a name that is known by what stands around it, or be cut in the middle of one.
+        """
+        return _QUOTE.sub(lambda found: self._words(found[0], near), reason)
+
+    def _words(self, words: str, near: Span) -> str:
+        start = self.before.find(words, max(near.start - len(words) + 1, 0))
+        start = self.before.find(words) if start < 0 else start
+        return "…" if start < 0 else self.follow(Span(start, start + len(words))).of(self.text)
 
     def _edge(self, position: int, *, first: bool) -> int:
         shift = 0
@@ -41,7 +56,7 @@ class _Masked:
 
 
 def masked_case(case: CaseFile) -> CaseFile:
-    """Return the case with masks for personal data in its number, narrative, comments, questions and quotes."""
+    """Return the case with masks for personal data in its number, narrative, comments, questions, reasons and quotes."""
     told, *others = _mask_all(
         [
             case.narrative,
@@ -82,8 +97,11 @@ def _followed(report: MatchReport, told: _Masked) -> MatchReport:
 
 
 def _match(match: Match, told: _Masked) -> Match:
-    evidence: tuple[Evidence, ...] = tuple(replace(e, narrative=told.follow(e.narrative)) for e in match.evidence)
-    return replace(match, evidence=evidence)
+    return replace(match, evidence=tuple(_evidence(one, told) for one in match.evidence))
+
+
+def _evidence(one: Evidence, told: _Masked) -> Evidence:
+    return replace(one, narrative=told.follow(one.narrative), reason=told.requoted(one.reason, one.narrative))
 
 
 def _mask_all(texts: Sequence[str]) -> list[_Masked]:
@@ -111,4 +129,4 @@ def _masked(text: str, start: int, finds: Sequence[tuple[Span, str]]) -> _Masked
         length += here.start - done
         moved.append((here, Span(length, length + len(instead))))
         length, done = length + len(instead), here.end
-    return _Masked("".join([*parts, text[done:]]), moved)
+    return _Masked(text, "".join([*parts, text[done:]]), moved)

@@ -15,8 +15,8 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 BARE: dict[str, Any] = {"js_on_load": None, "apply_default_css": False, "elem_classes": "rc-page"}
 """For HTML components as plain containers."""
 
-FAILED = status_html("程序出错，没有得到结果；请再试一次，仍不行时请查看运行程序的窗口。", "error")
-"""The status after an error of the program."""
+FAILED = status_html("程序出错，没有得到结果；请再试一次，仍不行时请联系管理员（自己运行本程序的，看运行程序的窗口）。", "error")
+"""The status after an error of the program; the window is before whoever runs it, which in an office is not the visitor."""
 
 
 def returns(*values: str, before: str = "") -> str:

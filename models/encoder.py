@@ -13,7 +13,7 @@ import numpy as np
 
 from data.errors import ModelError
 from models.attention import ATTENTION, ClauseAttention
-from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, check_file, read_manifest
+from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, ONNX, TOKENIZER, WEIGHTS, check_file, read_manifest, remedy
 from models.protocols import Encoder, Vectors
 from models.reading import ReadingEncoder, unit_rows
 
@@ -48,7 +48,10 @@ def load_encoder(name_or_path: str = DEFAULT_NAME, *, threads: int = 2) -> Encod
 
 
 class OnnxEncoder(ReadingEncoder):
-    """A folder written by `models.build_encoder`, run by onnxruntime; starts without torch, safe to share between threads."""
+    """A model folder with a manifest, run by onnxruntime; starts without torch, safe to share between threads.
+
+    The folder is the shipped one, or was written by `models.build_encoder`, by `models.training` or by `models.compact`.
+    """
 
     def __init__(self, folder: Path, *, threads: int = 2) -> None:
         """Load the model; raises ModelError where the folder is missing, incomplete or unreadable."""
@@ -64,7 +67,7 @@ class OnnxEncoder(ReadingEncoder):
             self._session = _session(folder / ONNX, threads=threads)
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         except Exception as error:  # onnxruntime and tokenizers raise classes of their own, some of them bare Exception
-            raise ModelError(f"编码模型 {folder} 无法读取，请重新运行 python -m models.build_encoder --force。") from error
+            raise ModelError(f"编码模型 {folder} 无法读取，{remedy(folder)}。") from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
         super().__init__(tokenizer, prompts=manifest.prompts, max_tokens=manifest.max_tokens, dim=manifest.dim)

@@ -20,7 +20,9 @@ from pathlib import Path
 
 from data.errors import ModelError, reason
 
-__all__ = ["BASE_NAME", "DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "check_file", "file_digests", "read_manifest", "seal"]
+__all__ = [
+    "BASE_NAME", "DEFAULT_NAME", "FORMAT", "WEIGHTS", "Manifest", "check_file", "file_digests", "read_manifest", "remedy", "seal",
+]  # fmt: skip
 
 FORMAT = 1
 BASE_NAME = "e5-small-zh"
@@ -69,6 +71,16 @@ def file_digests(folder: Path) -> dict[str, str]:
     return found
 
 
+def remedy(folder: Path) -> str:
+    """Return what to do, in Chinese, where the model in `folder` is missing or damaged: who made it can make it again."""
+    place = folder.resolve()
+    if place == (WEIGHTS / DEFAULT_NAME).resolve():
+        return "它随程序提供，请重新安装程序"
+    if place == (WEIGHTS / BASE_NAME).resolve():
+        return "请运行 python -m models.build_encoder --force"
+    return f"请检查路径，换上完好的副本或重新训练，或改用默认模型 {DEFAULT_NAME}"
+
+
 def check_file(folder: Path, manifest: Manifest, name: str) -> None:
     """Raise ModelError unless the file of that name is the one that the manifest was sealed over."""
     try:
@@ -77,7 +89,7 @@ def check_file(folder: Path, manifest: Manifest, name: str) -> None:
     except OSError as error:
         raise ModelError(f"编码模型 {folder} 的 {name} 读不出来（{reason(error)}），请检查路径和权限。") from error
     if found != manifest.files.get(name, found):
-        raise ModelError(f"编码模型 {folder} 的 {name} 与清单不符，可能已损坏；内置的请重新安装程序，自建的请重新运行 {_REBUILD}")
+        raise ModelError(f"编码模型 {folder} 的 {name} 与清单不符，可能已损坏；{remedy(folder)}。")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -87,20 +99,15 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        remedies = {BASE_NAME: "请先运行 python -m models.build_encoder", DEFAULT_NAME: "它随程序提供，请重新安装程序"}
-        remedy = remedies.get(folder.name, "请检查路径")
-        raise ModelError(f"没有找到编码模型 {folder}，{remedy}。")
+        raise ModelError(f"没有找到编码模型 {folder}，{remedy(folder)}。")
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         found = fields.get("format")
         if found != FORMAT:
-            raise ModelError(f"编码模型 {folder} 的格式版本是 {found}，程序需要 {FORMAT}，请重新运行 {_REBUILD}")
+            raise ModelError(f"编码模型 {folder} 的格式版本是 {found}，程序需要 {FORMAT}，{remedy(folder)}。")
         manifest = Manifest(**fields)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"编码模型 {folder} 的 {MANIFEST} 已损坏，请重新运行 {_REBUILD}") from error
+        raise ModelError(f"编码模型 {folder} 的 {MANIFEST} 已损坏，{remedy(folder)}。") from error
     if missing := [name for name in manifest.files if not (folder / name).is_file()]:
-        raise ModelError(f"编码模型 {folder} 缺少文件 {'、'.join(missing)}，请重新运行 {_REBUILD}")
+        raise ModelError(f"编码模型 {folder} 缺少文件 {'、'.join(missing)}，{remedy(folder)}。")
     return manifest
-
-
-_REBUILD = "python -m models.build_encoder --force。"

@@ -1,4 +1,4 @@
-"""All settings in one table; each can be set by an environment variable ``RONGCUO_<NAME>``."""
+"""The settings of matching in one table; each can be set by an environment variable ``RONGCUO_<NAME>``. README lists all."""
 
 from __future__ import annotations
 

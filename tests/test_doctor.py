@@ -154,7 +154,7 @@ def test_changed_weights_are_named(place, monkeypatch, tmp_path):
     monkeypatch.setenv("RONGCUO_ENCODER", str(copy))
     get_settings.cache_clear()
     (found,) = doctor_files.check_weights(place)
-    assert found.state == BAD and "model.onnx" in found.text
+    assert found.state == BAD and "model.onnx" in found.text and "重新训练" in found.remedy
     (copy / "tokenizer.json").unlink()
     (found,) = examine([("编码模型", doctor_files.check_weights)], place)
     assert found.state == BAD and "缺少文件 tokenizer.json" in found.text

@@ -118,11 +118,30 @@ def test_the_stub_is_an_encoder():
 
 
 def test_missing_default_model_says_what_to_run(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.encoder.WEIGHTS", tmp_path)
+    for module in ("encoder", "layout"):
+        monkeypatch.setattr(f"models.{module}.WEIGHTS", tmp_path)
     with pytest.raises(ModelError, match="python -m models.build_encoder"):
         load_encoder("e5-small-zh")
     with pytest.raises(ModelError, match="请重新安装程序"):
         load_encoder()
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "unwanted"),
+    [
+        ("rongcuo-zh", "重新安装程序", "build_encoder"),
+        ("e5-small-zh", "python -m models.build_encoder --force", "安装"),
+        ("ours", "重新训练，或改用默认模型 rongcuo-zh", "build_encoder"),  # it would make the untrained one
+    ],
+)
+@pytest.mark.parametrize("manifest", ["{", '{"format": 0}', '{"format": 1}'])
+def test_a_damaged_model_is_repaired_the_way_it_was_made(tmp_path, monkeypatch, name, wanted, unwanted, manifest):
+    monkeypatch.setattr("models.layout.WEIGHTS", tmp_path)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "manifest.json").write_text(manifest, "utf-8")
+    with pytest.raises(ModelError, match=wanted) as raised:
+        load_encoder(str(tmp_path / name))
+    assert unwanted not in str(raised.value)
 
 
 @pytest.mark.parametrize("wrong", ["/no/such/folder", "./models/weights/none", "~/no such"])

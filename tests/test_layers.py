@@ -79,3 +79,8 @@ def test_modules_and_functions_stay_small():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno - node.lineno < 60, f"{path}:{node.lineno} {node.name}"
+
+
+def test_scripts_and_styles_stay_small():
+    files = [path for room in ROOMS for kind in ("js", "css") for path in (ROOT / room).rglob(f"*.{kind}")]
+    assert files and {path.name: lines for path in files if (lines := path.read_text("utf-8").count("\n")) > 300} == {}

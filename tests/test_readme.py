@@ -6,11 +6,14 @@ import shlex
 
 import pytest
 
+from retrieval.settings import Settings
 from tests.conftest import ROOT
 from ui.cli import cli, main
 
 README = (ROOT / "README.md").read_text("utf-8")
 README_ZH = (ROOT / "README.zh.md").read_text("utf-8")
+ROOMS = ("data", "models", "retrieval", "ui", "notebooks", "tests")
+DOCUMENTS = [*ROOT.glob("*.md"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.md"))]
 CHANGING = ("elapsed", "index_digest", "model_digest")  # differ with the machine or with every change of a text
 
 
@@ -57,6 +60,21 @@ def test_both_make_targets_exist():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_files_that_the_readmes_name_exist():
-    for name in re.findall(r"\]\((?!http)([^)]+)\)", README + README_ZH):
-        assert (ROOT / name).exists(), name
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_that_the_documents_name_exist(path):
+    text = path.read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)\s#]+)", text)
+    named = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w./-]+\.\w+)`", text)
+    assert [name for name in links if not (path.parent / name).exists()] == []
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_lists_every_environment_variable_with_the_defaults_of_matching():
+    rows = [line.strip("| ").split(" | ") for line in README.splitlines() if line.startswith("| `RONGCUO_")]
+    listed = [name for row in rows for name in re.findall(r"RONGCUO_[A-Z0-9_]+", row[0])]
+    sources = [path.read_text("utf-8") for room in ROOMS[:-1] for path in (ROOT / room).rglob("*.py")]
+    fields = {f"RONGCUO_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
+    assert sorted(listed) == sorted({*fields, *re.findall(r"RONGCUO_[A-Z0-9_]*[A-Z0-9]", "\n".join(sources))})
+    for names, _, default in rows:
+        numbers = [float(word) for word in re.findall(r"(?<![\w.-])\d[\d.]*", default)]
+        assert numbers == [value for name in re.findall(r"\w+", names) if type(value := fields.get(name)) in (int, float)], names

@@ -16,12 +16,13 @@ from retrieval.evaluate import evaluate
 from retrieval.index import build
 from retrieval.matcher import Matcher
 from retrieval.measures import Interval
+from retrieval.scoring import SYSTEMS
 from ui import plots
 from ui.plots import Wording
 from ui.report import evaluation_html, report_html, write_report
 from ui.report_grounds import grounds
 from ui.report_html import Html, element, interval, number, table
-from ui.report_tables import honest_note, settings_table
+from ui.report_tables import honest_note, settings_table, system_name
 from ui.report_worst import reason
 
 NASTY = '<script>window.hit=1</script><img src=x onerror="window.hit=1"> & "引号" 隐瞒了台账，证据是假的，我们做了检查'
@@ -160,6 +161,8 @@ def test_reasons_are_facts(evaluation, matcher):
     said = reason(worst["d"], told, names)
     assert said.startswith("第 1 名的alpha/art2.p1.i1与第 ") and "应列的alpha/art3.p1相比" in said
     assert "前者“历史遗留问题”，后者无。" in said and f"BM25 {told['alpha/art2.p1.i1'].parts['bm25']:.3f} 对 0.000" in said
+    with_attention = {name: replace(one, parts={"attention": 0.25}, usual={}) for name, one in told.items()}
+    assert "：条款注意力 0.250 对 0.250；" in reason(worst["d"], with_attention, names)
     assert reason(replace(worst["d"], top=worst["d"].sought), told, names) == "没有未标注的条款排在应列的条款之上。"
 
 
@@ -226,3 +229,11 @@ def test_plots_are_clean_svg_that_needs_no_font_here():
         assert not re.findall(r">[Wm@]{3,}<", svg), "a label was not put back"
     assert "融合" in found[0] and "$a$" in found[0] and "一个长得放不…" in found[1] and "n=7" in found[2]
     assert found[4].count("<text") == 6  # two rows, a column, two axes and the one cell that is a number
+
+
+def test_systems_and_grades_are_called_and_explained_in_chinese(evaluation, matcher):
+    page = report_html(evaluation, matcher, title="评测")
+    assert "2 级，直接成立" in page
+    for name, parts in SYSTEMS.items():
+        assert system_name(name) != name
+        assert set(parts) <= {"bm25", "tfidf"} or f"{system_name(name)}即 {name}" in page

@@ -9,7 +9,7 @@ from data.procedure import Step
 from data.schema import ClauseStanding, GroupPicture, LikeCase
 from data.workdays import chinese_date
 from retrieval.dossier import Dossier
-from ui.present_words import DECIDED, RULES, STATUS, open_questions
+from ui.present_words import DECIDED, RULES, STATUS, label_words, open_questions
 
 __all__ = ["picture_html"]
 
@@ -132,13 +132,9 @@ def _like(dossier: Dossier) -> str:
 
 
 def _like_case(case: LikeCase, dossier: Dossier) -> str:
-    labels = "、".join(
-        _place(dossier.clauses[name][1]) + ("（可争议）" if grade == 1 else "")
-        for name, grade in case.labels.items()
-        if name in dossier.clauses
-    )
+    labels = label_words(case.labels, dossier.clauses)
     return (
-        f"<details><summary>相近 {case.likeness:.2f}　标注：{escape(labels or '无')}"
+        f"<details><summary>相近 {case.likeness:.2f}　标注：{escape(labels)}"
         f'<small>{escape(case.source)}</small></summary><p class="rc-case-text">{escape(case.narrative)}</p></details>'
     )
 

@@ -13,7 +13,7 @@ from data.store.failures import translated
 from data.store.location import database_url, place_of, sqlite_path
 from data.store.migrate import head_revision, revision_of
 from data.store.store import Store
-from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, WEIGHTS, file_digests, read_manifest
+from models.layout import BASE_NAME, DEFAULT_NAME, MANIFEST, WEIGHTS, file_digests, read_manifest, remedy
 from retrieval.combination import Combination
 from retrieval.digests import check_digests
 from retrieval.index import load
@@ -39,9 +39,7 @@ def check_weights(place: Place) -> Iterator[Finding]:
     found = file_digests(folder)
     wrong = [name for name, digest in manifest.files.items() if found.get(name) != digest]
     if wrong:
-        yield Finding(
-            "编码模型", BAD, f"{folder} 的 {'、'.join(wrong)} 与清单不符，可能已损坏。", "请重新安装程序，取得完好的文件。"
-        )
+        yield Finding("编码模型", BAD, f"{folder} 的 {'、'.join(wrong)} 与清单不符，可能已损坏。", f"{remedy(folder)}。")
         return
     yield Finding(
         "编码模型", GOOD, f"{manifest.name}（{manifest.precision}，{manifest.digest[:12]}），{len(manifest.files)} 个文件完好。"

@@ -15,10 +15,14 @@ import data.cases
 from data.cases import parse_cases, read_cases
 from data.errors import CaseFileError, InputError, RongcuoError
 from data.schema import Case
+from retrieval.evaluate import evaluate
 from retrieval.matcher import Matcher
+from retrieval.measures import DEFAULT_MEASURES
 from retrieval.scoring import SYSTEMS
 from ui.cards import status_html
 from ui.page_jobs import Job
+from ui.present_evaluation import evaluation_json
+from ui.report import evaluation_html, report_html
 from ui.report_tables import system_name
 
 __all__ = ["AMOUNTS", "OWN", "Request", "Runs", "evenly", "file_html", "running_html", "sources", "system_choices"]
@@ -148,11 +152,6 @@ def running_html(message: str, done: int = 0, total: int = 0) -> str:
 
 def _run(matcher: Matcher, request: Request, progress: Job.Progress) -> tuple[int, str]:
     """Evaluate and return the number of cases and the result as HTML."""
-    from retrieval.evaluate import evaluate  # these take a second to import
-    from retrieval.measures import DEFAULT_MEASURES
-    from ui.present_evaluation import evaluation_json
-    from ui.report import evaluation_html, report_html
-
     systems, cases = request.ordered_systems(), request.cases()
     evaluation = evaluate(matcher, cases, systems=systems, measures=DEFAULT_MEASURES, progress=progress)
     scope = f"{request.title}，{len(cases)} 个案例"

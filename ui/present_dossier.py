@@ -9,7 +9,7 @@ from data.logic import STATE_LABELS
 from data.schema import ClauseStanding, GroupPicture, LikeCase, Match, MatchReport, Span
 from retrieval.dossier import Dossier
 from ui.present_alignment import alignment_json
-from ui.present_words import DECIDED, RULES, STATUS, open_questions
+from ui.present_words import DECIDED, RULES, STATUS, label_words, open_questions
 
 __all__ = ["dossier_json", "dossier_lines", "match_more"]
 
@@ -152,8 +152,8 @@ def _like_lines(dossier: Dossier) -> Iterator[str]:
     if dossier.like or dossier.like_note:
         yield from ("", "━━ 相近案例 ━━")
     for case in dossier.like:
-        labels = "、".join(dossier.clauses[name][1].partition("》")[2] for name in case.labels if name in dossier.clauses)
-        yield f"相近 {case.likeness:.2f}　{case.source} {case.case_id}　标注：{labels or '无'}"
+        labels = label_words(case.labels, dossier.clauses)
+        yield f"相近 {case.likeness:.2f}　{case.source} {case.case_id}　标注：{labels}"
         yield f"  {_cut(case.narrative, _STORY)}"
     yield from (dossier.like_note,) if dossier.like_note else ()
 

@@ -1,4 +1,4 @@
-"""The Chinese words for what a narrative tells, the same in the terminal, on the page and in exports."""
+"""The Chinese words for what a narrative tells and what reviewers say of it, the same in terminal, page and exports."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from data.categories import CATEGORIES, HEADLINES
-from data.schema import CasePicture, DecidedBy, GroupPicture, Match, Polarity, Status, Told
+from data.schema import CasePicture, Clause, DecidedBy, GroupPicture, Match, Polarity, Status, Told
+from data.store.records import VERDICTS, Review
 from retrieval.told import AGAINST, denied_exclusion
 
-__all__ = ["DECIDED", "POLARITY", "RULES", "STATUS", "TOLD", "open_questions", "sides"]
+__all__ = [
+    "DECIDED", "GRADES", "POLARITY", "RULES", "STATUS", "TOLD",
+    "grade_words", "label_words", "open_questions", "sides", "verdict_words",
+]  # fmt: skip
 
 DECIDED: Mapping[DecidedBy, str] = MappingProxyType({"rule": "按用语规则", "model": "按模型", "none": "未判断"})
 POLARITY: Mapping[Polarity, str] = MappingProxyType({"supports": "与条款一致", "contradicts": "与条款相反", "unclear": "看不出"})
@@ -20,6 +24,8 @@ STATUS: Mapping[Status, str] = MappingProxyType({"supported": "叙述支持", "c
 RULES: Mapping[str, str] = MappingProxyType(
     {"any": "有一项即可", "all": "须全部具备", "none": "一项都不能有", "questions": "综合权衡"}
 )
+GRADES: Mapping[int, str] = MappingProxyType({2: "直接成立", 1: "可争议"})
+"""Grade 2: the facts told directly establish the clause, or directly raise it; 1: arguable, partial, by implication."""
 _DENIED = "叙述否认的不利情形"
 _FOR = ("fault_tolerance", "duty_fulfilled", "condition", "mitigation")
 
@@ -50,3 +56,22 @@ def open_questions(picture: CasePicture) -> tuple[list[tuple[GroupPicture, str, 
         wanted = first if group.part in ("duty", "tolerance", "mitigation") else others
         wanted += [(group, clause_id, question) for clause_id, question in group.questions]
     return first, others
+
+
+def grade_words(grade: int) -> str:
+    """Return a grade as it is written beside a clause: 2 级，直接成立."""
+    return f"{grade} 级，{GRADES[grade]}"
+
+
+def verdict_words(review: Review) -> str:
+    """Return a reviewer's decision, with its grade where it has one: 改等级（1 级，可争议）."""
+    return VERDICTS[review.verdict] + ("" if review.grade is None else f"（{grade_words(review.grade)}）")
+
+
+def label_words(labels: Mapping[str, int], clauses: Mapping[str, tuple[Clause, str]]) -> str:
+    """Return the labels of a like case as places in its regulation with their grades, 无 for none.
+
+    `clauses` are clause and citation by id; a label that is not among them is left out.
+    """
+    cited = ((clauses[name][1], GRADES[grade]) for name, grade in labels.items() if name in clauses)
+    return "、".join(f"{citation.partition('》')[2] or citation}（{words}）" for citation, words in cited) or "无"

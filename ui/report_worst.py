@@ -9,14 +9,14 @@ from data.entries import Entry
 from retrieval.analysis import Place, WorstCase, worst_cases, worst_measure
 from retrieval.evaluate import Evaluation, length_band
 from retrieval.matcher import Matcher
+from ui.present_words import grade_words
 from ui.report_grounds import Grounds, grounds
 from ui.report_html import Html, details, element, number
 from ui.report_tables import region_name, system_name
 
 __all__ = ["reason", "worst_html"]
 
-_GRADES = {2: "应列（2 级）", 1: "可列（1 级）", 0: "未标注"}
-_PARTS = {"dense": "向量相似度", "bm25": "BM25", "tfidf": "TF-IDF"}
+_PARTS = {"dense": "向量相似度", "bm25": "BM25", "tfidf": "TF-IDF", "attention": "条款注意力"}
 _TERMS = 4  # that are named of those that make up a BM25 score
 
 
@@ -85,7 +85,8 @@ def _place(place: Place, seen: Mapping[str, Grounds], entries: Mapping[str, Entr
     clause = entries[place.clause_id].clause
     rank = f"第 {place.rank} 名" if place.rank else "未列出"
     score = "" if place.score is None else f"，分数 {number(place.score)}"
-    label = f"（{CATEGORIES.get(clause.category, clause.category)}，{_GRADES[place.grade]}{score}）"
+    grade = grade_words(place.grade) if place.grade else "未标注"
+    label = f"（{CATEGORIES.get(clause.category, clause.category)}，{grade}{score}）"
     head = element("p", element("b", rank), f" {names[place.clause_id]} ", element("small", label))
     saw = element("p", _facts(seen[place.clause_id]), class_="rc-facts") if place.clause_id in seen else Html("")
     return element("li", head, element("p", clause.text), saw, class_=f"rc-grade-{place.grade}")

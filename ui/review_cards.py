@@ -10,11 +10,12 @@ from data.categories import CATEGORIES
 from data.entries import Entry
 from data.schema import Match
 from data.store.canonical import local
-from data.store.records import VERDICTS, Review
+from data.store.records import Review
 from models.segment import Segmenter
 from retrieval.evidence import shared_words
 from ui.page_marks import mark_words
 from ui.present import disclaimer
+from ui.present_words import grade_words, verdict_words
 from ui.services.case_file import CaseFile
 
 __all__ = ["CaseView", "button", "citation_of", "clauses_html", "matches_of", "said_html", "verdict_text"]
@@ -22,10 +23,10 @@ __all__ = ["CaseView", "button", "citation_of", "clauses_html", "matches_of", "s
 _CHOICES = (
     ("accept", "采纳", "a"),
     ("reject", "不采纳", "r"),
-    ("grade2", "2 级：直接适用", "2"),
-    ("grade1", "1 级：可以主张", "1"),
+    ("grade2", grade_words(2), "2"),
+    ("grade1", grade_words(1), "1"),
 )
-_ADDED = (("add2", "2 级：直接适用", "2"), ("add1", "1 级：可以主张", "1"))
+_ADDED = (("add2", grade_words(2), "2"), ("add1", grade_words(1), "1"))
 _KEYS = (
     ("j k", "下一条、上一条"), ("a", "采纳"), ("r", "不采纳"), ("2 1", "改等级"), ("c", "写说明"), ("Esc", "离开输入框"),
     ("/", "补充条款"), ("s", "保存"),
@@ -135,9 +136,7 @@ def citation_of(view: CaseView, clause: str) -> str:
 
 def verdict_text(review: Review | None) -> str:
     """Return a decision in words; None is one that was not made."""
-    if review is None:
-        return "没有意见"
-    return VERDICTS[review.verdict] + (f"（{review.grade} 级）" if review.grade is not None else "")
+    return "没有意见" if review is None else verdict_words(review)
 
 
 def said_html(file: CaseFile, review: Review | None) -> str:

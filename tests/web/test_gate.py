@@ -50,6 +50,12 @@ def test_everything_else_is_401_without_a_session(client_of, method, path):
         assert answer.json() == {"error": "请先登录。"}
 
 
+def test_a_method_that_an_address_does_not_take_is_told_with_one_that_it_takes(client_of):
+    answer = client_of().put("/login")
+    assert (answer.status_code, answer.json()) == (405, {"error": "这个地址不支持这种请求方法。"})
+    assert "GET" in answer.headers["allow"]
+
+
 @pytest.mark.parametrize("cookie", ["", "x", "a" * 5000, "%00", "' OR 1=1 --"])
 def test_a_cookie_that_nobody_was_given_is_nobody(client_of, cookie):
     client = client_of()

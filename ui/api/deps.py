@@ -11,10 +11,10 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi import Path as InPath
 
-from ui.api.errors import TooBusy
 from ui.services.access import NotAllowed, Person
 from ui.services.desk import Desk
 from ui.web.auth import current_person, visitor_of
+from ui.web.errors import TooBusy
 
 __all__ = [
     "AT_ONCE",

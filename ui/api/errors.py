@@ -6,31 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic_core import ErrorDetails
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from data.errors import RongcuoError
-from data.store.canonical import clean
-from ui.web.errors import problem, status_of
+from ui.web import errors as shared
 
-__all__ = ["TooBusy", "add_handlers", "field_sentence", "refusal", "status_for"]
+__all__ = ["add_handlers", "field_sentence"]
 
-
-class TooBusy(RongcuoError):
-    """So many computations wait already that another one would wait too long."""
-
-
-_STATUSES: Mapping[int, str] = {
+_SENTENCES: Mapping[int, str] = {
+    **shared.SENTENCES,
     400: "请求内容读不懂，请检查格式后再试。",
-    401: "请先登录。",
-    403: "没有这项操作的权限。",
     404: "没有这个地址，请对照接口文档 /api/docs 核对。",
     405: "这个地址不支持这种请求方法，请对照接口文档 /api/docs 核对。",
-    413: "发送的内容太大，请拆开后再试。",
 }
-_BROKEN = "程序出错，没有得到结果；请再试一次，仍不行时请联系管理员。"
 _FIELDS: Mapping[str, str] = {
     "missing": "没有填写，请补上",
     "extra_forbidden": "是不认识的字段，请去掉或对照接口文档改正",
@@ -60,16 +48,6 @@ _FIELDS: Mapping[str, str] = {
 _NAME = 60  # characters of a field's name that are repeated: it may be anything
 
 
-def status_for(error: RongcuoError) -> int:
-    """Return the HTTP status that fits an error of the program."""
-    return 429 if isinstance(error, TooBusy) else status_of(error)
-
-
-def refusal(status: int, sentence: str) -> JSONResponse:
-    """Return a refusal; what cannot be written as UTF-8 in the sentence becomes U+FFFD."""
-    return problem(status, clean(sentence))
-
-
 def field_sentence(error: ErrorDetails) -> str:
     """Return what is wrong with which field, for an error of pydantic; a whole body that cannot be read has no field."""
     kind, place = error["type"], error["loc"]
@@ -96,30 +74,10 @@ class _Limits(dict[str, Any]):
 
 
 def add_handlers(api: FastAPI) -> None:
-    """Give every error of the API the one shape."""
-    api.add_exception_handler(RongcuoError, _told)
-    api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(RequestValidationError, _invalid)
+    """Give every error of the API the one shape; what was asked wrongly points to the description of the API."""
+    shared.add_handlers(api, sentences=_SENTENCES, field=field_sentence)
     api.add_exception_handler(Exception, _broken)
 
 
-async def _told(request: Request, error: Exception) -> JSONResponse:
-    return refusal(status_for(error) if isinstance(error, RongcuoError) else 400, str(error))
-
-
-async def _http(request: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    answer = refusal(status, _STATUSES.get(status, _STATUSES[400] if status < 500 else _BROKEN))
-    allowed = (getattr(error, "headers", None) or {}).get("Allow")
-    if allowed:
-        answer.headers["allow"] = allowed
-    return answer
-
-
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    return refusal(422, field_sentence(found[0]) if found else _STATUSES[400])
-
-
 async def _broken(request: Request, error: Exception) -> JSONResponse:
-    return refusal(500, _BROKEN)
+    return shared.problem(500, shared.BROKEN)

@@ -33,11 +33,12 @@ from starlette.types import Receive, Scope, Send
 from data.errors import RongcuoError
 from data.store.canonical import clean
 from ui.api.deps import Turns, turns_of
-from ui.api.errors import field_sentence, refusal
+from ui.api.errors import field_sentence
 from ui.api.mcp_tools import REVIEW, TOOLS, Tool
 from ui.services.access import Person
 from ui.services.desk import Desk
 from ui.web.auth import NotSignedIn, visitor_of
+from ui.web.errors import BROKEN, problem
 from ui.web.limit import MAX_BODY
 
 __all__ = ["PATH", "mount_mcp"]
@@ -48,7 +49,6 @@ _LOG = logging.getLogger(__name__)
 _INSTRUCTIONS = f"容错条款匹配助手：把事情经过与容错纠错规定的条款相匹配。{REVIEW}"
 _NO_TOKEN = "这个接口要用访问令牌（Authorization: Bearer …），请登录后建立一个。"
 _READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-_BROKEN = "程序出错，没有得到结果；请再试一次，仍不行时请联系管理员。"
 
 _Context = ServerRequestContext[Any, Request]
 
@@ -97,16 +97,16 @@ class _Endpoint:
         """Answer one request."""
         visitor = visitor_of(Request(scope))
         if visitor.way != "bearer" or visitor.person is None:
-            answer = refusal(401, _NO_TOKEN)
+            answer = problem(401, _NO_TOKEN)
             answer.headers["www-authenticate"] = "Bearer"
             await answer(scope, receive, send)
         elif scope["method"] != "POST":
             # the standard lets a server offer no stream of its own, and without sessions there is none to end
-            answer = refusal(405, "这个接口只接受 POST。")
+            answer = problem(405, "这个接口只接受 POST。")
             answer.headers["allow"] = "POST"
             await answer(scope, receive, send)
         elif self._manager is None:
-            await refusal(503, "程序正在启动或停止，请稍后再试。")(scope, receive, send)
+            await problem(503, "程序正在启动或停止，请稍后再试。")(scope, receive, send)
         else:
             await self._manager.handle_request(scope, receive, send)
 
@@ -125,7 +125,7 @@ class _Endpoint:
         except Exception as error:
             # the words of an unforeseen error may hold a narrative
             _LOG.error("tool %s broke: %s", asked.name if asked.name in TOOLS else "?", type(error).__name__)
-            return _failed(_BROKEN)
+            return _failed(BROKEN)
 
     async def _run(self, person: Person, asked: CallToolRequestParams) -> Mapping[str, Any]:
         tool = TOOLS.get(asked.name)

@@ -19,6 +19,7 @@ from ui.api.answers import DeadlineOut
 from ui.api.schemas import MAX_NARRATIVE
 from ui.present import disclaimer
 from ui.present_dossier import dossier_json
+from ui.present_words import POLARITY
 from ui.services.access import Person
 from ui.services.desk import Desk
 
@@ -27,7 +28,6 @@ __all__ = ["REVIEW", "TOOLS", "Tool"]
 REVIEW = "结果只是按文本相似度给出的建议，供人审核；是否适用由审核人认定，不得当作认定结论。"
 
 _CATEGORIES = "类别：" + "、".join(f"{key}（{label}）" for key, label in CATEGORIES.items())
-_POLARITIES = {"supports": "支持", "contradicts": "不支持", "unclear": "不明"}
 
 
 class _Arguments(BaseModel):
@@ -109,7 +109,7 @@ def _suggestion(match: Match, report: MatchReport) -> Mapping[str, Any]:
         "text": match.clause.text,
         "probability": None if match.probability is None else round(match.probability, 3),
         "strength": match.band,
-        "polarity": _POLARITIES[match.polarity],
+        "polarity": POLARITY[match.polarity],
         "evidence": [part.narrative.of(report.narrative) for part in match.evidence],
     }
 

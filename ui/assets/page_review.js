@@ -1,4 +1,4 @@
-// The tab 复核 and the list of own cases: buttons in HTML, keys, and what was filled in but not saved yet.
+// The tab 复核 and the list of own cases: buttons in HTML, requests, and what was filled in but not saved yet.
 "use strict";
 
 (() => {
@@ -8,15 +8,13 @@
   let asking = false; // one request at a time
   let following = null; // what was asked for meanwhile
   let own = null;
-  let current = ""; // the clause that the keys act on
   let back = ""; // what had the focus before the page changed
 
-  const panel = () => document.getElementById("rc-reviewing");
   const work = () => document.querySelector(".rv-case");
   const cards = () => [...document.querySelectorAll(".rv-case .rv-clause")];
   const cardAt = (clause) => cards().find((card) => card.dataset.clause === clause);
-  const shown = () => Boolean(panel()?.checkVisibility?.());
   const mayDecide = () => Boolean(work()?.dataset.turn);
+  const place = () => window.rongcuo.review.place; // page_review_keys.js
 
   function draftsOf(id) {
     if (!drafts.has(id)) drafts.set(id, new Map());
@@ -159,88 +157,6 @@
     if (card && event.target.matches("textarea")) remember(card, { comment: event.target.value });
   });
 
-  // the keys
-  const MOVES = { j: 1, k: -1 };
-  const CHOICES = { a: ["accept"], r: ["reject"], 1: ["grade1", "add1"], 2: ["grade2", "add2"] };
-
-  document.addEventListener("keydown", (event) => {
-    if (event.isComposing || !shown()) return;
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key === "Enter" && typing?.id === "rv-number") return DO.number();
-    if (!work()) return;
-    if (typing) return keysWhileTyping(event, typing);
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const done = press(event.key.toLowerCase());
-    if (done) event.preventDefault();
-  });
-
-  function keysWhileTyping(event, field) {
-    const card = field.closest(".rv-clause");
-    if (event.key === "Escape" && (card || field.id === "rv-query")) select(card ?? cards()[0]);
-    if (event.key === "Enter" && field.id === "rv-query") DO.find();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && card) save();
-  }
-
-  function press(key) {
-    const list = cards();
-    const card = cardAt(current);
-    if (key in MOVES) {
-      const place = card ? list.indexOf(card) + MOVES[key] : 0;
-      select(list[Math.min(Math.max(place, 0), list.length - 1)]);
-    } else if (!mayDecide()) return false;
-    else if (key in CHOICES) CHOICES[key].forEach((verdict) => choose(card ?? list[0], verdict));
-    else if (key === "c") (card ?? list[0])?.querySelector("textarea")?.focus();
-    else if (key === "s") save();
-    else if (key === "/") document.getElementById("rv-query")?.focus();
-    else return false;
-    return true;
-  }
-
-  function select(card) {
-    if (!card) return;
-    card.focus({ preventScroll: true });
-    const place = card.getBoundingClientRect();
-    if (place.top < 8 || place.bottom > window.innerHeight - 72) card.scrollIntoView({ block: place.height > innerHeight / 2 ? "start" : "center" });
-  }
-
-  // the clause that has the focus: its evidence, and no other, is marked in the narrative
-  document.addEventListener("focusin", (event) => {
-    const card = event.target instanceof Element ? event.target.closest(".rv-case .rv-clause") : null;
-    if (card) current = card.dataset.clause;
-    mark();
-  });
-  document.addEventListener("pointerover", (event) => {
-    const card = event.target instanceof Element ? event.target.closest(".rv-case .rv-clause") : null;
-    if (card && !document.activeElement?.closest(".rv-clause") && card.dataset.clause !== current) {
-      current = card.dataset.clause;
-      mark();
-    }
-  });
-
-  function mark() {
-    const told = document.querySelector(".rv-told");
-    if (!told) return;
-    const card = cardAt(current);
-    const rank = card?.dataset.rank;
-    for (const other of cards()) other.classList.toggle("rv-current", other === card);
-    told.classList.toggle("rc-focused", Boolean(rank));
-    const has = (name, element) => Boolean(rank) && (element.dataset[name] ?? "").split(" ").includes(rank);
-    let best = null;
-    for (const part of told.querySelectorAll("mark, span")) {
-      part.classList.toggle("rc-active-word", has("words", part));
-      part.classList.toggle("rc-active", has("windows", part));
-      part.classList.toggle("rc-active-best", has("best", part));
-      best ??= has("best", part) ? part : null;
-    }
-    if (best) reveal(told, best);
-  }
-
-  /** Scroll inside the narrative only, and only where the passage is out of sight. */
-  function reveal(told, part) {
-    const [inside, place] = [told, part].map((element) => element.getBoundingClientRect());
-    if (place.top < inside.top || place.bottom > inside.bottom) told.scrollTop += place.top - inside.top - 24;
-  }
-
   window.addEventListener("beforeunload", (event) => {
     if ([...drafts.values()].some((mine) => mine.size)) event.preventDefault();
   });
@@ -258,18 +174,21 @@
   function settle(sent, wrong) {
     const to = (element) => element?.focus({ preventScroll: true });
     if (!wrong && ["open", "number", "claim"].includes(sent.do)) {
-      current = "";
+      place().leave();
       to(document.getElementById("rv-title"));
       if (window.innerWidth < 1000) work().scrollIntoView({ block: "start" });
     } else if (!wrong && sent.do === "history") document.getElementById("rv-history-title")?.focus();
     else if (document.activeElement?.isConnected && document.activeElement !== document.body) return;
-    else to(sent.do === "save" && cardAt(current) ? cardAt(current) : back ? document.querySelector(back) : null);
+    else to((sent.do === "save" && place().card()) || (back ? document.querySelector(back) : null));
   }
 
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 30)));
 
   window.rongcuo.review = {
+    // what the keys act on and do
+    work, cards, cardAt, mayDecide, choose, save, find: DO.find, number: DO.number,
+
     /** What the hidden event sends: the request as JSON. */
     take() {
       return JSON.stringify(asked ?? { do: "queue" });
@@ -296,7 +215,7 @@
         for (const card of cards()) paint(card);
         count();
         settle(sent, wrong);
-        mark();
+        place().mark();
       }
       busy(false);
       const next = following;

@@ -16,8 +16,9 @@ from data.store.records import Review
 from data.store.reviews import final_decisions
 from ui.cards import TOP, summary
 from ui.present import disclaimer, grouped
+from ui.present_words import verdict_words
 from ui.reports.case_file import CaseFile, Condition, Deadline
-from ui.reports.wording import chinese_date, chinese_time, excerpt, paragraphs, probability, quotes, similarity, verdict
+from ui.reports.wording import chinese_date, chinese_time, excerpt, paragraphs, probability, quotes, similarity
 
 __all__ = [
     "LOW",
@@ -191,7 +192,7 @@ def _decision(case: CaseFile, review: Review) -> dict[str, str]:
         "条款": citation_of(case, review.clause_id).removeprefix(common_title(case.report.matches)),
         "条文": added.clause.text if added is not None and review.verdict == "add" else "",
         "轮次": f"第{number_to_chinese(review.round)}次",
-        "意见": verdict(review),
+        "意见": verdict_words(review),
         "理由": review.comment.strip() or "（未写理由）",
         "复核人": case.names.get(review.reviewer, review.reviewer),
         "日期": chinese_date(review.at),

@@ -9,11 +9,12 @@ from data.schema import Match
 from data.store.records import VERDICTS, Review
 from ui.cards import summary
 from ui.present import disclaimer
+from ui.present_words import grade_words, verdict_words
 from ui.reports.batch_context import batch_counts, batch_disclaimer, batch_versions, row_state
 from ui.reports.case_file import BatchFile, BatchRow, CaseFile
 from ui.reports.context import case_context, citation_of, marked_spans, outcome, standing, told, versions, when
 from ui.reports.masking import masked_batch, masked_case
-from ui.reports.wording import GRADES, chinese_time, paragraphs, probability, quotes, verdict
+from ui.reports.wording import chinese_time, paragraphs, probability, quotes
 from ui.reports.workbook import Book, Column, Value
 
 __all__ = ["batch_xlsx", "case_xlsx"]
@@ -110,12 +111,12 @@ def _clause(match: Match, narrative: str) -> list[Value]:
 
 
 def _said(case: CaseFile, match: Match) -> list[Value]:
-    said = {review.round: verdict(review) for review in standing(case) if review.clause_id == match.clause.id}
+    said = {review.round: verdict_words(review) for review in standing(case) if review.clause_id == match.clause.id}
     return [said.get(1, ""), said.get(2, "")]
 
 
 def _grade(review: Review) -> str:
-    return "" if review.grade is None else f"{review.grade}级，{GRADES[review.grade]}"
+    return "" if review.grade is None else grade_words(review.grade)
 
 
 def _review(case: CaseFile, review: Review) -> list[Value]:

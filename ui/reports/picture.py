@@ -10,19 +10,18 @@ from data.entries import Entry
 from data.errors import InputError
 from data.procedure import Deadline as Step
 from data.procedure import steps
-from data.schema import CasePicture, Status
+from data.schema import CasePicture
+from ui.present_words import STATUS
 from ui.reports.case_file import Condition, Deadline
 from ui.reports.wording import excerpt
 
 __all__ = ["conditions_of", "deadlines_of", "questions_of"]
 
-_STATES: Mapping[Status, str] = {"supported": "有支持", "contradicted": "有相反情形", "not_stated": "未说明"}
-
 
 def conditions_of(picture: CasePicture, entries: Mapping[str, Entry]) -> tuple[Condition, ...]:
     """Return the clauses that the narrative tells something about, and those that all have to hold; `entries` by clause id."""
     return tuple(
-        Condition(f"{group.title}：{excerpt(entries[found.clause_id].clause.text)}", _STATES[found.status], found.words)
+        Condition(f"{group.title}：{excerpt(entries[found.clause_id].clause.text)}", STATUS[found.status], found.words)
         for group in picture.groups
         for found in group.clauses
         if found.clause_id in entries and (group.rule == "all" or found.status != "not_stated")

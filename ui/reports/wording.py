@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from data.jsonl import whole
-from data.schema import Match, Polarity, Span
-from data.store.records import VERDICTS, Review
+from data.schema import Match, Span
+from ui.present_words import POLARITY
 
 __all__ = [
-    "GRADES",
     "chinese_date",
     "chinese_time",
     "excerpt",
@@ -20,17 +19,12 @@ __all__ = [
     "probability",
     "quotes",
     "similarity",
-    "verdict",
 ]
-
-GRADES = {1: "可以主张", 2: "直接成立"}
-"""What the two grades of a decision mean."""
 
 _BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 # what XML 1.0 cannot hold (2.2 Char), and DEL with the C1 controls, which Word shows as boxes
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 _QUOTE = 160  # characters
-_JUDGED: Mapping[Polarity, str] = {"supports": "支持", "contradicts": "相反", "unclear": ""}
 
 
 def plain(text: str) -> str:
@@ -70,12 +64,12 @@ def excerpt(text: str, limit: int = _QUOTE) -> str:
 def quotes(match: Match, narrative: str) -> list[str]:
     """Return the words of the narrative that speak to a clause in quotes, each on one line and told once; none gives [].
 
-    Words that were judged to support or contradict the clause say so, with the reason.
+    Words that were judged to support or contradict the clause say so, in the words of the reason where there is one.
     """
     found: dict[str, str] = {}
     for evidence in match.evidence:
         words = excerpt(evidence.narrative.of(narrative))
-        judged = "：".join(filter(None, (_JUDGED[evidence.polarity], evidence.reason))) if _JUDGED[evidence.polarity] else ""
+        judged = "" if evidence.polarity == "unclear" else evidence.reason or POLARITY[evidence.polarity]
         if words and not found.get(words):
             found[words] = f"（{judged}）" if judged else ""
     return [f"“{words}”{judged}" for words, judged in found.items()]
@@ -91,12 +85,6 @@ def probability(match: Match) -> str:
     if match.probability is None:
         return "未校准"
     return "，".join(filter(None, (match.band, f"{match.probability:.0%}")))
-
-
-def verdict(review: Review) -> str:
-    """Return the decision in words, with its grade where it has one."""
-    grade = "" if review.grade is None else f"（{review.grade}级，{GRADES[review.grade]}）"
-    return f"{VERDICTS[review.verdict]}{grade}"
 
 
 def chinese_date(day: date) -> str:

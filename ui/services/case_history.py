@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from data.store.canonical import digest
-from data.store.records import STATUSES, VERDICTS, AuditEntry, Review, Round, StoredCase, StoredReport
+from data.store.records import STATUSES, AuditEntry, Review, Round, StoredCase, StoredReport
 from data.store.store import Work
+from ui.present_words import verdict_words
 from ui.services.access import Person
 from ui.services.audit import action_name
 from ui.services.case_file import load_file
@@ -80,8 +81,7 @@ def _subjects(work: Work, reports: tuple[StoredReport, ...], *, seen: frozenset[
 
 
 def _of_review(review: Review, cited: Mapping[str, str]) -> str:
-    grade = "" if review.grade is None else f"（{review.grade} 级）"
-    return f"第 {review.round} 次复核：{cited.get(review.clause_id, review.clause_id)} {VERDICTS[review.verdict]}{grade}"
+    return f"第 {review.round} 次复核：{cited.get(review.clause_id, review.clause_id)} {verdict_words(review)}"
 
 
 def _statuses(case: StoredCase, reports: tuple[StoredReport, ...]) -> dict[str, str]:

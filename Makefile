@@ -13,7 +13,8 @@ run: setup
 	$(BIN)/rongcuo serve
 
 test: setup-test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not timed"
+	$(BIN)/python -m pytest -m timed
 
 lint: setup-test
 	$(BIN)/ruff check .

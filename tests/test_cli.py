@@ -153,6 +153,7 @@ def test_a_users_own_regulation_becomes_an_index(capsys, tmp_path):
 
 @pytest.mark.model
 @pytest.mark.slow
+@pytest.mark.timed
 def test_first_answer_within_four_seconds_and_later_ones_in_150_milliseconds():
     """Measured on a warm disk; the first answer is the median of three fresh processes."""
     command = [sys.executable, "-m", "ui.cli", "match", STORY, "--json"]

@@ -104,6 +104,7 @@ def test_a_law_on_one_line_has_the_same_articles(laws: Mapping[str, Regulation])
         assert articles(parse(re.sub(r"\s*\n\s*", " ", law.text), name)) == articles(law)
 
 
+@pytest.mark.timed
 def test_a_megabyte_takes_less_than_a_second_of_one_core() -> None:
     texts = {path.stem: path.read_bytes().decode("utf-8") for path in FILES}
     size = sum(path.stat().st_size for path in FILES)

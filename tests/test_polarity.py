@@ -251,6 +251,7 @@ def test_any_text_is_judged_and_the_cue_lies_in_it(text: str, data: st.DataObjec
     assert all(one.span.end <= two.span.start for one, two in zip(stretches, stretches[1:], strict=False))
 
 
+@pytest.mark.timed
 def test_many_judgements_of_one_narrative_take_under_a_millisecond_each() -> None:
     text = ("据村民反映，厂里夜里排水，我们当晚就去查了，没有发现暗管。按规定应当上会，局长一个人定了。" * 7)[:300]
     clauses = [clause for clause in CLAUSES.values() if clause.category in MATCHED][:100]

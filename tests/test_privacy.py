@@ -611,6 +611,7 @@ def seconds(text: str) -> float:
     return min(once() for _ in range(2))
 
 
+@pytest.mark.timed
 def test_twenty_thousand_characters_take_less_than_a_fifth_of_a_second():
     narratives = "\n".join(case.narrative for case in read_cases(CASES / "dev.jsonl"))[:20_000]
     assert len(narratives) == 20_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from data.categories import CATEGORIES, HEADLINES
+from data.categories import AGAINST, CATEGORIES, FOR, HEADLINES
 from data.schema import CasePicture, DecidedBy, GroupPicture, Match, Polarity, Status, Told
-from retrieval.told import AGAINST, denied_exclusion
+from retrieval.told import denied_exclusion
 
 __all__ = ["DECIDED", "POLARITY", "RULES", "STATUS", "TOLD", "open_questions", "sides"]
 
@@ -21,7 +21,6 @@ RULES: Mapping[str, str] = MappingProxyType(
     {"any": "有一项即可", "all": "须全部具备", "none": "一项都不能有", "questions": "综合权衡"}
 )
 _DENIED = "叙述否认的不利情形"
-_FOR = ("fault_tolerance", "duty_fulfilled", "condition", "mitigation")
 
 Groups = list[tuple[str, list[Match]]]
 
@@ -34,7 +33,7 @@ def sides(matches: Sequence[Match]) -> tuple[Groups, Groups]:
     """
     denied = [match for match in matches if denied_exclusion(match)]
     rest = [match for match in matches if not denied_exclusion(match)]
-    keys = dict.fromkeys([*_FOR, *CATEGORIES, *(match.clause.category for match in rest)])
+    keys = dict.fromkeys([*FOR, *CATEGORIES, *(match.clause.category for match in rest)])
     found = {key: [match for match in rest if match.clause.category == key] for key in keys}
     shown = [(key, group) for key, group in found.items() if group or key in HEADLINES]
     good = [(CATEGORIES.get(key, key), group) for key, group in shown if key not in AGAINST]

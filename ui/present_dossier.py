@@ -47,7 +47,7 @@ def match_more(match: Match, dossier: Dossier) -> dict[str, Any]:
 
 
 def dossier_json(dossier: Dossier) -> dict[str, Any]:
-    """Return the picture, the open questions, like cases and steps as JSON objects; an empty dossier gives nulls and []."""
+    """Return the picture, the open questions, like cases and steps as JSON objects; an empty dossier gives nulls, "" and []."""
     first, others = open_questions(dossier.picture) if dossier.picture else ([], [])
     picture = dossier.picture and {
         "regulation": dossier.regulation,
@@ -55,6 +55,7 @@ def dossier_json(dossier: Dossier) -> dict[str, Any]:
         "groups": [_group(group) for group in dossier.picture.groups if group.rule != "questions"],
     }
     return {
+        "outdated": dossier.outdated,
         "picture": picture,
         "questions": [{"clause_id": clause_id, "group": group.id, "question": text} for group, clause_id, text in first],
         "further_questions": [{"clause_id": clause_id, "group": group.id, "question": text} for group, clause_id, text in others],
@@ -80,6 +81,7 @@ def dossier_json(dossier: Dossier) -> dict[str, Any]:
 
 def dossier_lines(dossier: Dossier, report: MatchReport, *, full: bool) -> Iterator[str]:
     """Yield the dossier as lines of text: picture and questions, with `full` equivalents, like cases and steps too."""
+    yield from (dossier.outdated, "") if dossier.outdated else ()
     if dossier.picture is not None:
         yield from (f"━━ 逐条对照：{dossier.title} ━━", "（未说明不等于没有；各条是否成立由审核人判断。）")
         for group in dossier.picture.groups:
@@ -116,12 +118,12 @@ def _group_lines(group: GroupPicture, dossier: Dossier, narrative: str) -> Itera
 
 
 def _clause_line(one: ClauseStanding, dossier: Dossier, narrative: str) -> str:
-    clause, citation = dossier.clauses[one.clause_id]
-    text = " ".join(clause.text.split())
+    own = dossier.clauses[one.clause_id]
+    text = " ".join(own.clause.text.split())
     shown = text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
     words = "".join(f"“{' '.join(span.of(narrative).split())}”" for span in one.words)
     why = f"：{words}（{DECIDED[one.decided_by]}）" if words else ""
-    return f"{STATUS[one.status]}　{citation.partition('》')[2]} {shown}{why}"
+    return f"{STATUS[one.status]}　{own.citation.partition('》')[2]} {shown}{why}"
 
 
 def _question_lines(dossier: Dossier, *, full: bool) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _question_lines(dossier: Dossier, *, full: bool) -> Iterator[str]:
     yield from ("", "━━ 需要查明的事实 ━━")
     shown = [*first, *others] if full else first
     for number, (_, clause_id, question) in enumerate(shown, 1):
-        yield f"{number}. {question}（{dossier.clauses[clause_id][1].partition('》')[2]}）"
+        yield f"{number}. {question}（{dossier.clauses[clause_id].citation.partition('》')[2]}）"
     if others and not full:
         yield f"不利情形和权衡方面还可以问 {len(others)} 项，加 --full 全部列出。"
     yield ""
@@ -145,10 +147,12 @@ def _full_lines(dossier: Dossier, report: MatchReport) -> Iterator[str]:
             yield from (f"  区别：{one.note}",) if one.note else ()
     yield from ("", "━━ 相近案例 ━━")
     for case in dossier.like:
-        labels = "、".join(dossier.clauses[name][1].partition("》")[2] for name in case.labels if name in dossier.clauses)
+        labels = "、".join(dossier.clauses[name].citation.partition("》")[2] for name in case.labels)
         yield f"相近 {case.likeness:.2f}　{case.source} {case.case_id}　标注：{labels or '无'}"
         yield f"  {' '.join(case.narrative.split())[:120]}…"
     yield from (dossier.like_note,) if dossier.like_note else ()
+    if not dossier.steps:
+        return
     yield from ("", "━━ 办理步骤和期限 ━━")
     yield from (f"{number}. {step.line()}" for number, step in enumerate(dossier.steps, 1))
     yield from ("各步骤的起算事件不同，以上都按同一个起算日推算；以有关部门的书面通知为准。", "")

@@ -19,9 +19,18 @@ from data.categories import categorise, load_overrides
 from data.errors import FileError, InputError, repeated
 from data.metadata import read_metadata
 from data.parser import parse
-from data.schema import Regulation
+from data.schema import Clause, Regulation
 
-__all__ = ["Source", "load_catalogue", "load_sources", "matched_regulations", "region_names", "resolve_region"]
+__all__ = [
+    "Source",
+    "as_shipped",
+    "load_catalogue",
+    "load_sources",
+    "matched_regulations",
+    "region_names",
+    "resolve_region",
+    "shipped_clauses",
+]
 
 FOLDER = Path(__file__).with_name("regulations")
 _COLUMNS = ("id", "file", "title", "region", "issuer", "doc_number", "issued", "effective", "supersedes", "source", "note")
@@ -120,6 +129,18 @@ def matched_regulations() -> tuple[Regulation, ...]:
     """Return the shipped regulations that narratives are matched to: those with a region."""
     with_region = {source.id for source in load_sources() if source.region}
     return tuple(regulation for regulation in load_catalogue() if regulation.id in with_region)
+
+
+@lru_cache(maxsize=1)
+def shipped_clauses() -> Mapping[str, Clause]:
+    """Return every clause of the shipped regulations that narratives are matched to, by id."""
+    return {clause.id: clause for regulation in matched_regulations() for clause in regulation.clauses}
+
+
+def as_shipped(clause: Clause) -> bool:
+    """Tell whether a clause has the words that the tables about clauses were made for: those of its id among the shipped ones."""
+    shipped = shipped_clauses().get(clause.id)
+    return shipped is not None and shipped.text == clause.text
 
 
 @lru_cache(maxsize=1)

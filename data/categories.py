@@ -16,7 +16,18 @@ from data.blocks import lead_of
 from data.errors import FileError
 from data.schema import Clause, Regulation
 
-__all__ = ["CATEGORIES", "HEADLINES", "MATCHED", "Override", "Rule", "categorise", "load_overrides", "load_rules"]
+__all__ = [
+    "AGAINST",
+    "CATEGORIES",
+    "FOR",
+    "HEADLINES",
+    "MATCHED",
+    "Override",
+    "Rule",
+    "categorise",
+    "load_overrides",
+    "load_rules",
+]
 
 CATEGORIES: Mapping[str, str] = {
     "duty_fulfilled": "履职尽责",
@@ -40,6 +51,12 @@ MATCHED: tuple[str, ...] = ("duty_fulfilled", "fault_tolerance", "condition", "m
 
 HEADLINES: tuple[str, ...] = ("fault_tolerance", "duty_fulfilled", "disqualifying")
 """The categories that a report shows first, in this order."""
+
+FOR: tuple[str, ...] = ("fault_tolerance", "duty_fulfilled", "condition", "mitigation")
+"""The categories that speak for the officer, in the order to show them."""
+
+AGAINST: tuple[str, ...] = ("disqualifying", "inaction")
+"""The categories that speak against the officer, in the order to show them."""
 
 RULES_FILE = Path(__file__).with_name("category_rules.tsv")
 OVERRIDES_FILE = Path(__file__).with_name("category_overrides.tsv")

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from data.catalogue import matched_regulations
+from data.catalogue import shipped_clauses
 from data.errors import FileError
 from data.schema import Span
 from data.workdays import read_table
@@ -85,8 +85,7 @@ def differing(a_text: str, b_text: str) -> tuple[tuple[Span, ...], tuple[Span, .
 
 @lru_cache(maxsize=4)
 def _load(path: Path) -> Mapping[str, tuple[Equivalent, ...]]:
-    clauses = [clause.id for regulation in matched_regulations() for clause in regulation.clauses]
-    order = {clause_id: at for at, clause_id in enumerate(clauses)}
+    order = {clause_id: at for at, clause_id in enumerate(shipped_clauses())}
     found: dict[str, list[Equivalent]] = {}
     for line, (a, b, name, note) in read_table(path, "对应条款表", _COLUMNS):
         try:

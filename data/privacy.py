@@ -25,7 +25,7 @@ from data.privacy_numbers import find_cards, find_companies, find_identities
 from data.privacy_persons import person_keys
 from data.schema import Span
 
-__all__ = ["ALL_KINDS", "KIND_LABELS", "Kind", "PersonalSpan", "find_personal", "mask"]
+__all__ = ["ALL_KINDS", "KIND_LABELS", "Kind", "PersonalSpan", "find_personal", "mask", "mask_record"]
 
 Kind = Literal["email", "identity", "company", "card", "phone", "plate", "passport", "account", "address", "name"]
 
@@ -61,6 +61,7 @@ _FINDERS: tuple[tuple[Kind, Callable[[str], list[Found]]], ...] = (
 """What is found first is not looked at again: an identity number holds no phone, and addresses no names."""
 
 _OF_ONE = frozenset({"identity", "phone", "passport", "account", "card"})
+_DEEPEST = 100
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 _LABELS = "|".join(label for kind, label in KIND_LABELS.items() if kind != "name")
 _MASK = re.compile(f"〔(?:(?P<label>{_LABELS})|(?P<person>某[{_STEMS}](?:[1-9][0-9]*)?))〕")
@@ -110,6 +111,76 @@ def mask(text: str, kinds: Collection[Kind] = ALL_KINDS, *, anonymised: bool = F
     """
     shown = _masks(text, kinds, anonymised)
     return _replaced(text, shown), MappingProxyType(_moved(shown))
+
+
+def mask_record(value: object, kinds: Collection[Kind] = ALL_KINDS, *, anonymised: bool = False) -> object:
+    """Return a copy of `value` (mappings, lists and tuples of text and other values, nested) with masks for personal data.
+
+    Keys are masked as well, and are read as labels of what stands under them ({"姓名": "刘洋"}). A person has the same mask
+    throughout the record. What is no text (a phone as a number, a path) becomes text only if something in it is masked.
+
+    Raises:
+        InputError: the record is nested too deeply, or within itself, or one of the `kinds` does not exist.
+
+    """
+    texts = [*_texts(value, "", 0)]
+    joined = "\n".join(f"{label}:{text}" for label, text in texts)
+    shown = _masks(joined, kinds, anonymised)
+    masked: list[str] = []
+    end = at = 0
+    for label, text in texts:
+        start = end + len(label) + 1
+        end = start + len(text)
+        inside: dict[Span, str] = {}
+        while at < len(shown) and shown[at][0].start < end:
+            span, instead = shown[at]
+            if span.end > start:
+                inside[Span(max(span.start - start, 0), span.end - start)] = instead
+            at += 1
+        masked.append(_replaced(text, [*inside.items()]))
+        end += 1
+    return _rebuilt(value, iter(masked))
+
+
+def _texts(value: object, label: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield each text of a record with the key it stands under, the keys themselves without one."""
+    if depth > _DEEPEST:
+        raise InputError(f"记录嵌套超过{_DEEPEST}层，无法遮盖其中的个人信息，请减少嵌套层数后再试。")
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield "", _text_of(key)
+            yield from _texts(inner, _text_of(key), depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner, label, depth + 1)
+    else:
+        yield label, _text_of(value)
+
+
+def _text_of(value: object) -> str:
+    # a column of phones with a gap becomes floating-point numbers
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _rebuilt(value: object, masked: Iterator[str]) -> object:
+    if isinstance(value, Mapping):
+        fresh: dict[object, object] = {}
+        for key, inner in value.items():
+            shown = stem = _rebuilt_leaf(key, masked)
+            twin = 2
+            while shown in fresh:  # 〔电话号码〕 may stand for several keys
+                shown, twin = f"{stem}（{twin}）", twin + 1
+            fresh[shown] = _rebuilt(inner, masked)
+        return fresh
+    if isinstance(value, list | tuple):
+        parts = [_rebuilt(inner, masked) for inner in value]
+        return parts if isinstance(value, list) else tuple(parts)
+    return _rebuilt_leaf(value, masked)
+
+
+def _rebuilt_leaf(value: object, masked: Iterator[str]) -> object:
+    text = next(masked)
+    return value if text == _text_of(value) else text
 
 
 def _masks(text: str, kinds: Collection[Kind], anonymised: bool) -> list[tuple[Span, str]]:

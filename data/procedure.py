@@ -12,8 +12,8 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from data.catalogue import matched_regulations, resolve_region
-from data.citation import citations
+from data.catalogue import as_shipped, matched_regulations, resolve_region, shipped_clauses
+from data.entries import Entry, entries_of
 from data.errors import FileError, InputError
 from data.schema import Clause
 from data.workdays import HOLIDAYS_FILE, LastDay, add_days, add_months, add_workdays, chinese_date, read_table
@@ -84,7 +84,7 @@ def load_deadlines(path: Path = DEADLINES_FILE) -> tuple[Deadline, ...]:
         FileError: the table cannot be read, or a row is wrong or quotes what its clause does not say; the message names the line.
 
     """
-    clauses = _clauses()
+    clauses = shipped_clauses()
     rows = []
     for line, cells in read_table(path, "期限表", _COLUMNS):
         try:
@@ -94,8 +94,11 @@ def load_deadlines(path: Path = DEADLINES_FILE) -> tuple[Deadline, ...]:
     return tuple(rows)
 
 
-def steps(regulation_id: str) -> tuple[Deadline, ...]:
+def steps(regulation_id: str, *, serving: Mapping[str, Entry] | None = None) -> tuple[Deadline, ...]:
     """Return the time limits and steps of one regulation (an id, or a name such as 山东) in the order of its text.
+
+    `serving` are the clauses in use by id, by default the shipped ones. A step whose clause has other words there, or is there
+    no more, is left out: nobody has read the new words for it.
 
     Raises:
         InputError: no shipped regulation has that name, or the name stands for all of them.
@@ -105,7 +108,9 @@ def steps(regulation_id: str) -> tuple[Deadline, ...]:
     wanted = resolve_region(regulation_id)
     if wanted is None:
         raise InputError("各地的办理程序和期限不同，请先选定一部法规。")
-    return tuple(row for row in load_deadlines() if row.clause_id.startswith(f"{wanted}/"))
+    entries = _shipped() if serving is None else serving
+    rows = (row for row in load_deadlines() if row.clause_id.startswith(f"{wanted}/") and row.clause_id in entries)
+    return tuple(row for row in rows if as_shipped(entries[row.clause_id].clause))
 
 
 def due(deadline: Deadline, start: date, *, table: Path = HOLIDAYS_FILE) -> DueDate:
@@ -124,9 +129,12 @@ def due(deadline: Deadline, start: date, *, table: Path = HOLIDAYS_FILE) -> DueD
     return DueDate(last.day, last.provisional, how + last.note)
 
 
-def timetable(regulation_id: str, start: date, *, table: Path = HOLIDAYS_FILE) -> tuple[Step, ...]:
+def timetable(
+    regulation_id: str, start: date, *, table: Path = HOLIDAYS_FILE, serving: Mapping[str, Entry] | None = None
+) -> tuple[Step, ...]:
     """Return what to print for one regulation, in the order of its text: each step as if its own event was on `start`.
 
+    `serving` as in `steps`; citations and texts are taken from there.
     The events of the steps differ (收到申请, 受理, 作出决定 …); where their days are known, `due` takes each its own.
 
     Raises:
@@ -134,10 +142,9 @@ def timetable(regulation_id: str, start: date, *, table: Path = HOLIDAYS_FILE) -
         FileError: one of the tables is broken.
 
     """
-    rows, clauses, cited = steps(regulation_id), _clauses(), _citations()
-    return tuple(
-        Step(row, start, due(row, start, table=table), cited[row.clause_id], clauses[row.clause_id].text) for row in rows
-    )
+    entries = _shipped() if serving is None else serving
+    rows = ((row, entries[row.clause_id]) for row in steps(regulation_id, serving=entries))
+    return tuple(Step(row, start, due(row, start, table=table), entry.citation, entry.clause.text) for row, entry in rows)
 
 
 _COUNTERS: Mapping[str, Callable[[date, int, Path], LastDay]] = {
@@ -149,13 +156,8 @@ _COUNTERS: Mapping[str, Callable[[date, int, Path], LastDay]] = {
 
 
 @lru_cache(maxsize=1)
-def _citations() -> Mapping[str, str]:
-    return {key: value for regulation in matched_regulations() for key, value in citations(regulation).items()}
-
-
-@lru_cache(maxsize=1)
-def _clauses() -> Mapping[str, Clause]:
-    return {clause.id: clause for regulation in matched_regulations() for clause in regulation.clauses}
+def _shipped() -> Mapping[str, Entry]:
+    return {entry.clause.id: entry for entry in entries_of(matched_regulations())}
 
 
 def _deadline(row: Mapping[str, str], clauses: Mapping[str, Clause]) -> Deadline:

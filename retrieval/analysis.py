@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from data.categories import CATEGORIES
 from data.entries import Entry
 from data.schema import Case
-from retrieval.evaluate import Evaluation, SystemResult, length_band
-from retrieval.measures import Interval, bootstrap, per_case
+from retrieval.evaluate import LENGTH_BANDS, Evaluation, SystemResult, length_band
+from retrieval.measures import Interval, bootstrap, per_case, targets
 
 __all__ = [
     "Histogram",
@@ -27,15 +27,12 @@ __all__ = [
     "recall_curve",
     "reliability",
     "score_histogram",
-    "targets",
     "worst_cases",
     "worst_measure",
 ]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-_BANDS = tuple(length_band(Case("", "", "字" * n, {}, "test", "")) for n in (60, 200, 600, 601))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +73,6 @@ class WorstCase:
     top: tuple[Place, ...]
 
 
-def targets(case: Case) -> frozenset[str]:
-    """Return the clauses that R and RR count: those of grade 2, all labels where there is none; no label gives none."""
-    return frozenset(clause for clause, grade in case.labels.items() if grade == 2) or frozenset(case.labels)
-
-
 def recall_curve(cases: Sequence[Case], run: Mapping[str, Mapping[str, float]], *, depth: int = 30) -> Floats:
     """Return R@1 to R@`depth`, float64 (depth,), averaged over the cases with labels; NaN where there are none."""
     rows = []
@@ -118,7 +110,7 @@ def by_group(evaluation: Evaluation, system: SystemResult, measure: str) -> dict
     return {
         "region": evaluation.groups(system, lambda case: case.region, measure),
         "style": evaluation.groups(system, lambda case: case.style, measure),
-        "length": {band: length[band] for band in _BANDS if band in length},
+        "length": {band: length[band] for _, band in LENGTH_BANDS if band in length},
     }
 
 

@@ -93,10 +93,11 @@ def learn_prior(stories: Sequence[Case]) -> ScopePrior:
     terms = every.get_feature_names_out()[best.get_support()]
     chosen = TfidfVectorizer(vocabulary=list(terms), **options)
     model = LogisticRegression(C=10, max_iter=2000).fit(chosen.fit_transform(texts), regions)
-    idf = {str(term): float(value) for term, value in zip(terms, chosen.idf_, strict=True)}
+    columns = {str(term): column for column, term in enumerate(terms)}
     coefficients = model.coef_ if len(model.classes_) > 2 else np.vstack([0 * model.coef_, model.coef_])
     intercepts = model.intercept_ if len(model.classes_) > 2 else np.array([0.0, model.intercept_[0]])
-    return ScopePrior(tuple(map(str, model.classes_)), idf, coefficients.astype(np.float32), intercepts.astype(np.float32))
+    idf, coefficients, intercepts = (found.astype(np.float32) for found in (chosen.idf_, coefficients, intercepts))
+    return ScopePrior(tuple(map(str, model.classes_)), columns, idf, coefficients, intercepts)
 
 
 def _scope(matcher: Matcher, combination: Combination, cases: Sequence[Case], stories: Sequence[Case]) -> ScopePrior:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 
-from data.catalogue import matched_regulations
-from data.citation import citations
+from data.catalogue import as_shipped, matched_regulations, shipped_clauses
+from data.entries import Entry
 from data.equivalents import RELATION_LABELS, differing, equivalents
 from data.procedure import Step, timetable
 from data.schema import CasePicture, Clause, LikeCase, MatchReport, Span
@@ -19,7 +19,7 @@ from retrieval.matcher import Matcher
 from retrieval.picture import Painter
 from retrieval.similar_cases import load_similar_cases, nearest_cases
 
-__all__ = ["Dossier", "Parallel", "open_dossier", "parallels"]
+__all__ = ["Dossier", "Parallel", "open_dossier", "outdated", "parallels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ class Dossier:
     """What goes with a report. `regulation` is the one that picture and steps are of, "" where there is none.
 
     `assumed` tells that the search was over several and the regulation is that of the best suggestion. `parallels` are by clause
-    id, `like_note` says in Chinese why there are no like cases, "" where there are some; `clauses` gives each clause of the
-    shipped regulations with its citation. `alignments` are by clause id, each with what of it is worth showing, and are there
-    for regulations of one's own too.
+    id, `like_note` says in Chinese why there are no like cases, "" where there are some. All this was made for the shipped
+    texts: what speaks of a clause that has other words in the index is left out, `outdated` says so in Chinese ("": nothing has),
+    and `clauses` are the others by id, as the index has them. `alignments` are by clause id, each with what of it is worth
+    showing, and are there for regulations of one's own too.
     """
 
     regulation: str
@@ -55,22 +56,21 @@ class Dossier:
     like: tuple[LikeCase, ...]
     like_note: str
     steps: tuple[Step, ...]
-    clauses: Mapping[str, tuple[Clause, str]]
+    clauses: Mapping[str, Entry]
     alignments: Mapping[str, Alignment]
+    outdated: str = ""
 
 
 _NOTHING = Dossier("", "", False, None, MappingProxyType({}), (), "", (), MappingProxyType({}), MappingProxyType({}))
 
 
-def open_dossier(
-    matcher: Matcher, report: MatchReport, *, start: date | None = None, reviewed: Sequence[LikeCase] = ()
-) -> Dossier:
+def open_dossier(matcher: Matcher, report: MatchReport, *, start: date | None = None) -> Dossier:
     """Return what goes with the report of this matcher: for a regulation of one's own the alignments only.
 
-    The steps are dated from `start`, today by default. `reviewed` are cases of one's own to stand among the like cases. The
-    narrative is not encoded again where the matcher has just read it. Raises InputError where the calendar ends before a date.
+    The steps are dated from `start`, today by default. The narrative is not encoded again where the matcher has just read it.
+    Raises InputError where the calendar ends before a date.
     """
-    regulations = {regulation.id: regulation for regulation in matched_regulations()}
+    regulations = {regulation.id for regulation in matched_regulations()}
     chosen = report.region if report.region in regulations else ""
     if not chosen and report.matches:
         chosen = report.matches[0].clause.regulation_id
@@ -78,44 +78,66 @@ def open_dossier(
     if report.abstained or chosen not in regulations:
         return replace(_NOTHING, alignments=aligned)
     scores = matcher.scores(report.narrative, chosen, (), "hybrid")  # as `match` asked for them, so that they are kept
+    serving = {entry.clause.id: entry for entry in matcher.index.entries}
+    kept = {clause_id: entry for clause_id, entry in serving.items() if as_shipped(entry.clause)}
     painter = Painter(matcher.scorer)
     vectors = scores.encoded.vectors
-    like, note = _like(matcher, vectors[0], chosen, reviewed) if len(vectors) else (tuple(reviewed), "")
+    like, note = _like(matcher, vectors[0], chosen, kept) if len(vectors) else ((), "")
     return Dossier(
         regulation=chosen,
-        title=regulations[chosen].title,
+        title=next(entry.title for entry in matcher.index.entries if entry.clause.regulation_id == chosen),
         assumed=chosen != report.region,
         picture=painter.draw(report.narrative, chosen, scores) if painter.can_draw(chosen, scores) else None,
-        parallels={match.clause.id: parallels(match.clause) for match in report.matches},
+        parallels={match.clause.id: parallels(match.clause, kept) for match in report.matches},
         like=like,
         like_note=note,
-        steps=timetable(chosen, start or date.today()),
-        clauses=_clauses(),
+        steps=timetable(chosen, start or date.today(), serving=kept),
+        clauses=kept,
         alignments=aligned,
+        outdated=outdated(chosen, serving),
     )
 
 
-@lru_cache(maxsize=512)
-def parallels(clause: Clause) -> tuple[Parallel, ...]:
-    """Return the clauses of the other shipped regulations that relate to a clause, the strongest relation first; often ()."""
+def parallels(clause: Clause, serving: Mapping[str, Entry]) -> tuple[Parallel, ...]:
+    """Return the clauses of the other regulations that relate to a clause, the strongest relation first; often ().
+
+    `serving` are the clauses in use by id. Relations were judged on the shipped texts: with other words on either side there
+    is none.
+    """
     found = []
-    for equal in equivalents(clause.id):
-        other, citation = _clauses()[equal.clause_id]
-        own_words, other_words = differing(clause.text, other.text)
-        found.append(Parallel(other, citation, RELATION_LABELS[equal.relation], equal.note, own_words, other_words))
+    for equal in equivalents(clause.id) if as_shipped(clause) else ():
+        other = serving.get(equal.clause_id)
+        if other is not None and as_shipped(other.clause):
+            own_words, other_words = _differing(clause.text, other.clause.text)
+            relation = RELATION_LABELS[equal.relation]
+            found.append(Parallel(other.clause, other.citation, relation, equal.note, own_words, other_words))
     return tuple(found)
 
 
-@lru_cache(maxsize=1)
-def _clauses() -> Mapping[str, tuple[Clause, str]]:
-    """Return every clause of the shipped regulations with its citation, by id."""
-    cited = {key: value for regulation in matched_regulations() for key, value in citations(regulation).items()}
-    return {clause.id: (clause, cited[clause.id]) for regulation in matched_regulations() for clause in regulation.clauses}
+_differing = lru_cache(maxsize=1024)(differing)  # the same pairs come again with every report
 
 
-def _like(matcher: Matcher, vector: Vectors, region: str, reviewed: Sequence[LikeCase]) -> tuple[tuple[LikeCase, ...], str]:
+def outdated(regulation_id: str, serving: Mapping[str, Entry]) -> str:
+    """Say in Chinese that the words of a regulation in use are not those that it was shipped with; "" where they are.
+
+    `serving` are the clauses in use by id. A regulation of one's own gives "": nothing was made for it.
+    """
+    before = {name: clause.text for name, clause in shipped_clauses().items() if clause.regulation_id == regulation_id}
+    if not before:
+        return ""
+    now = {name: entry.clause.text for name, entry in serving.items() if entry.clause.regulation_id == regulation_id}
+    count = sum(before.get(name) != now.get(name) for name in before.keys() | now.keys())
+    if not count:
+        return ""
+    return (
+        f"这部规定现在使用的文本与随程序附带的有 {count} 条不同（改动、新增或删去），逐条对照、需要查明的事实、"
+        "对应条款、案例标注和办理步骤只包括文字没有变的条款，其余请对照原文。"
+    )
+
+
+def _like(matcher: Matcher, vector: Vectors, region: str, kept: Container[str]) -> tuple[tuple[LikeCase, ...], str]:
     known = load_similar_cases()
     if known.encoder != matcher.scorer.encoder.digest:
-        return tuple(reviewed), "相近案例的向量属于另一个编码器，请运行 python -m retrieval.similar_cases 重新生成。"
-    found = nearest_cases(vector, matcher.index.background.center, region, known=known, reviewed=reviewed)
+        return (), "相近案例的向量属于另一个编码器，请运行 python -m retrieval.similar_cases 重新生成。"
+    found = nearest_cases(vector, matcher.index.background.center, region, known=known, clauses=kept)
     return found, "" if found else "没有与这段叙述足够相近的案例。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,7 +25,10 @@ from retrieval.measures import (
 )
 from retrieval.scoring import SYSTEMS
 
-__all__ = ["Evaluation", "SystemResult", "check_labels", "evaluate", "length_band"]
+__all__ = ["LENGTH_BANDS", "Evaluation", "SystemResult", "check_labels", "evaluate", "length_band"]
+
+LENGTH_BANDS: tuple[tuple[float, str], ...] = ((60, "60字以内"), (200, "61–200字"), (600, "201–600字"), (math.inf, "600字以上"))
+"""The length bands of narratives, short to long: the most characters of each, and what it is called."""
 
 Progress = Callable[[int, int], None]
 
@@ -70,12 +74,12 @@ class Evaluation:
     def polarity(self, system: SystemResult) -> Interval:
         """Return the share of contrast pairs whose deciding clause ranks higher in the text that supports it.
 
-        A pair counts once for each clause that has grade 2 in one text and no label in the other; by probability where there
-        is one, else by score.
+        A pair counts once for each clause that has grade 2 in one text and no label in the other; by probability where both
+        texts have them, else by score.
         """
-        table = system.probabilities or system.run
         won: list[float] = []
         for one, other in _pairs(self.cases):
+            table = system.probabilities if {one.id, other.id} <= system.probabilities.keys() else system.run
             for told, flipped in ((one, other), (other, one)):
                 decided = [c for c, grade in told.labels.items() if grade == 2 and c not in flipped.labels]
                 won += [float(table[told.id].get(c, -np.inf) > table[flipped.id].get(c, -np.inf)) for c in decided]
@@ -137,9 +141,7 @@ def check_labels(matcher: Matcher, cases: Sequence[Case]) -> None:
 def length_band(case: Case) -> str:
     """Return the length band of a narrative, in characters."""
     length = len(case.narrative)
-    return next(
-        (name for limit, name in ((60, "60字以内"), (200, "61–200字"), (600, "201–600字")) if length <= limit), "600字以上"
-    )
+    return next(name for limit, name in LENGTH_BANDS if length <= limit)
 
 
 def _known(systems: Sequence[str]) -> tuple[str, ...]:

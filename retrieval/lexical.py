@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["Bm25", "TfIdf", "bm25_idf", "bm25_weights"]
+__all__ = ["Bm25", "TfIdf", "bm25_idf", "bm25_weights", "tfidf_vector"]
 
 _SPACES = re.compile(r"\s\s+")
 Floats = NDArray[np.float32]
@@ -40,6 +40,20 @@ def bm25_weights(counts: sparse.csr_matrix, *, k1: float, b: float) -> sparse.cs
     norm = np.repeat(k1 * (1 - b + b * lengths / average), np.diff(counts.indptr))
     data = (idf[counts.indices] * tf * (k1 + 1) / (tf + norm)).astype(np.float32)
     return sparse.csr_matrix((data, counts.indices, counts.indptr), shape=counts.shape)
+
+
+def tfidf_vector(text: str, vocabulary: Mapping[str, int], idf: Floats, sizes: range) -> tuple[NDArray[np.int32], Floats]:
+    """Return columns and (1 + ln tf) * idf of the known character n-grams of a text, of unit length; no known one gives ([], []).
+
+    `idf` is by column, `sizes` are the lengths of n-grams. scikit-learn's TfidfVectorizer with sublinear_tf does the same.
+    """
+    text = _SPACES.sub(" ", text.lower())
+    grams = (text[i : i + n] for n in sizes for i in range(len(text) - n + 1))
+    counts = Counter(column for gram in grams if (column := vocabulary.get(gram)) is not None)
+    columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
+    values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * idf[columns]
+    norm = float(np.linalg.norm(values)) or 1.0
+    return columns, values / np.float32(norm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,7 @@ class TfIdf:
 
     def scores(self, query: str) -> Floats:
         """Return cosines, float32 (documents,), for one narrative."""
-        columns, values = self._vector(query)
+        columns, values = tfidf_vector(query, self.vocabulary, self.idf, range(self.min_n, self.max_n + 1))
         found: Floats = self.weights[:, columns] @ values
         return found
 
@@ -138,16 +152,6 @@ class TfIdf:
         vocabulary = {gram: column for column, gram in enumerate(saved["grams"])}
         idf = np.load(folder / "tfidf_idf.npy", allow_pickle=False)
         return cls(vocabulary, idf, sparse.load_npz(folder / "tfidf.npz").tocsc(), saved["min_n"], saved["max_n"])
-
-    def _vector(self, text: str) -> tuple[NDArray[np.int32], Floats]:
-        """Return columns and (1 + ln tf) * idf of the known n-grams, of unit length; scikit-learn's TfidfVectorizer does so."""
-        text = _SPACES.sub(" ", text.lower())
-        grams = (text[i : i + n] for n in range(self.min_n, self.max_n + 1) for i in range(len(text) - n + 1))
-        counts = Counter(column for gram in grams if (column := self.vocabulary.get(gram)) is not None)
-        columns = np.fromiter(counts, dtype=np.int32, count=len(counts))
-        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[columns]
-        norm = float(np.linalg.norm(values)) or 1.0
-        return columns, values / np.float32(norm)
 
 
 def _write_json(path: Path, value: object) -> None:

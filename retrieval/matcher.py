@@ -22,7 +22,6 @@ from retrieval.alignment import Alignment
 from retrieval.combination import SHORT
 from retrieval.evidence import best_sentences
 from retrieval.index import Index, check_model
-from retrieval.polarity import Model
 from retrieval.scoring import Scorer, Scores
 from retrieval.settings import Settings
 from retrieval.told import denied_exclusion, judged, polarity_of
@@ -58,21 +57,10 @@ class _Scope:
 class Matcher:
     """Suggests clauses for narratives with one index; safe to call from several threads.
 
-    `polarity` is asked whether a sentence asserts or denies a clause where the rules are not sure. `version` is the number of
-    the published version of the library that the index is of, 0 for any other index.
+    `version` is the number of the published version of the library that the index is of, 0 for any other index.
     """
 
-    def __init__(
-        self,
-        index: Index,
-        encoder: Encoder,
-        segmenter: Segmenter,
-        settings: Settings,
-        *,
-        polarity: Model | None = None,
-        version: int = 0,
-    ) -> None:
-        self._polarity = polarity
+    def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings, *, version: int = 0) -> None:
         self.version = version
         self.scorer = Scorer(check_model(index, encoder), encoder, segmenter, settings)
         self.settings = settings
@@ -243,7 +231,7 @@ class Matcher:
         close = self.scorer.sentence_scores(scores, scores.rows[top])
         aligned = self._aligned(narrative, frozenset(clause.text for clause in clauses))
         return [
-            judged(narrative, clause, best_sentences(aligned[clause.text], own, clause=clause.text), model=self._polarity)
+            judged(narrative, clause, best_sentences(aligned[clause.text], own, clause=clause.text))
             for clause, own in zip(clauses, close.T, strict=True)
         ]
 

@@ -28,6 +28,7 @@ __all__ = [
     "holm",
     "parse_measures",
     "per_case",
+    "targets",
 ]
 
 DEFAULT_MEASURES = ("R@1", "R@3", "R@5", "R@10", "RR", "nDCG@10")
@@ -64,7 +65,7 @@ def per_case(cases: Sequence[Case], run: Run, names: Sequence[str]) -> dict[str,
     """
     labelled = [case for case in cases if case.labels]
     graded = {case.id: {clause: 2**grade - 1 for clause, grade in case.labels.items()} for case in labelled}
-    binary = {case.id: _binary(case) for case in labelled}
+    binary = {case.id: dict.fromkeys(targets(case), 1) for case in labelled}
     # the reference implementation breaks ties by id: ranks in place of scores keep the run's own order
     scored = {case.id: {clause: -float(place) for place, clause in enumerate(run.get(case.id, {}))} for case in labelled}
     values: dict[str, dict[str, float]] = {}
@@ -74,6 +75,11 @@ def per_case(cases: Sequence[Case], run: Run, names: Sequence[str]) -> dict[str,
         found = {m.query_id: float(m.value) for m in ir_measures.iter_calc([measure], qrels, scored)}
         values[name] = {case.id: found.get(case.id, 0.0) for case in labelled}
     return values
+
+
+def targets(case: Case) -> frozenset[str]:
+    """Return the clauses that R and RR count: those of grade 2, all labels where there is none; no label gives none."""
+    return frozenset(clause for clause, grade in case.labels.items() if grade == 2) or frozenset(case.labels)
 
 
 def bootstrap(values: Sequence[float] | Floats, *, resamples: int = 2000, seed: int = 7) -> Interval:
@@ -142,8 +148,3 @@ def _measure(name: str) -> ir_measures.Measure:
     if matched is None or int(matched["cutoff"] or 1) > DEPTH:
         raise InputError(f"不认识指标「{name}」，可用 R@k、P@k、RR、RR@k、nDCG、nDCG@k、AP，k 是 1 到 {DEPTH} 的整数。")
     return ir_measures.parse_measure(name)
-
-
-def _binary(case: Case) -> dict[str, int]:
-    direct = {clause: 1 for clause, grade in case.labels.items() if grade == 2}
-    return direct or dict.fromkeys(case.labels, 1)

@@ -8,11 +8,12 @@ speaks for is not stated and becomes a question. Nothing here is a verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from data.catalogue import as_shipped
 from data.errors import InputError
 from data.logic import Group, GroupSummary, load_logic, summarise
 from data.schema import CasePicture, Clause, ClauseStanding, GroupPicture, Span, Status
@@ -44,18 +45,24 @@ class Clues:
 
 
 class Painter:
-    """Draws pictures with the scores of one matcher's index; safe to call from several threads."""
+    """Draws pictures with the scores of one matcher's index; safe to call from several threads.
+
+    Groups and questions were written for the shipped texts: a clause with other words in the index is left out of them, and
+    counts as not stated where all of a group are needed.
+    """
 
     def __init__(self, scorer: Scorer, limits: Limits | None = None) -> None:
         self._scorer = scorer
         self.limits = limits or read_limits()
-        self._rows = {entry.clause.id: row for row, entry in enumerate(scorer.index.entries)}
+        self._rows = {entry.clause.id: row for row, entry in enumerate(scorer.index.entries) if as_shipped(entry.clause)}
 
     def can_draw(self, regulation_id: str, scores: Scores) -> bool:
-        """Tell whether the table has this regulation and its clauses have probabilities."""
+        """Tell whether the table has this regulation, clauses of it serve as shipped, and they have probabilities."""
         try:
-            load_logic(regulation_id)
+            groups = load_logic(regulation_id).groups
         except InputError:
+            return False
+        if not any(clause in self._rows for group in groups if group.rule != "questions" for clause in group.clauses):
             return False
         return scores.probabilities is not None and len(scores.encoded.sentences) > 0
 
@@ -69,7 +76,8 @@ class Painter:
         standings = {c: standing(c, clues[c], g, self.limits) for g in logic.groups for c in g.clauses if c in clues}
         summaries = summarise(logic, {clause_id: found.status for clause_id, found in standings.items()})
         titles = {group.id: group.title for group in logic.groups}
-        return CasePicture(regulation_id, tuple(_group(summary, standings, titles) for summary in summaries))
+        groups = (_group(summary, standings, titles, self._rows) for summary in summaries)
+        return CasePicture(regulation_id, tuple(group for group in groups if group.clauses))
 
     def clues(self, narrative: str, regulation_id: str, scores: Scores) -> Mapping[str, Clues]:
         """Return what is known of each clause of the groups that are not only questions, by clause id."""
@@ -158,12 +166,15 @@ def _likeliest(values: Floats, limits: Limits) -> Status:
     return STATUSES[int(np.argmax(np.array(limits.weights) @ values + np.array(limits.offsets)))]
 
 
-def _group(summary: GroupSummary, standings: Mapping[str, ClauseStanding], titles: Mapping[str, str]) -> GroupPicture:
+def _group(
+    summary: GroupSummary, standings: Mapping[str, ClauseStanding], titles: Mapping[str, str], kept: Container[str]
+) -> GroupPicture:
     group = summary.group
-    clauses = tuple(standings.get(clause, ClauseStanding(clause, "not_stated")) for clause in group.clauses)
+    clauses = tuple(standings.get(clause, ClauseStanding(clause, "not_stated")) for clause in group.clauses if clause in kept)
+    questions = tuple((clause, question) for clause, question in summary.questions.items() if clause in kept)
     waiting = tuple(titles[name] for name in summary.waiting)
     kind = (group.id, group.title, group.part, group.rule, group.side)
-    return GroupPicture(*kind, summary.state, clauses, tuple(summary.questions.items()), waiting)
+    return GroupPicture(*kind, summary.state, clauses, questions, waiting)
 
 
 def _known(scores: Scores) -> Iterable[float]:

@@ -29,9 +29,8 @@ class Limits:
     """The probability from which on a ground or an exclusion is supported, and the weights by which a condition gets its status.
 
     `against` is how many more words must oppose than agree until an exclusion, or a condition that has no probability, is
-    contradicted. `weights` are those of
-    `retrieval.picture.features` per status (supported, not stated, contradicted), `offsets` belong to them. `cases` is how many
-    narratives they rest on, `encoder` with which encoder.
+    contradicted. `weights` are those of `retrieval.picture.features` per status (supported, not stated, contradicted),
+    `offsets` belong to them. `cases` is how many narratives they rest on, `encoder` with which encoder.
     """
 
     ground: float
@@ -56,7 +55,8 @@ def read_limits(path: Path = LIMITS) -> Limits:
         fields = json.loads(path.read_text("utf-8"))
         return Limits(**fields | {"weights": tuple(map(tuple, fields["weights"])), "offsets": tuple(fields["offsets"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"案件图的界限文件 {path} 读不出来，请重新取得，或运行 python -m retrieval.picture_limits。") from error
+        message = f"“逐条对照”的界限文件 {path} 读不出来，请重新取得，或运行 python -m retrieval.picture_limits。"
+        raise ModelError(message) from error
 
 
 def main() -> int:

@@ -2,37 +2,33 @@
 
 By rules that can be read, which keep two questions apart: how the passage tells something (`retrieval.stance`), and which side
 its words take on what the clause speaks of (`retrieval.stance_direction`). The passage is taken to be about the clause: whoever
-asks has chosen it. Where the rules are not sure they say so, and a model may be asked.
+asks has chosen it. Where the rules are not sure they say so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from data.catalogue import matched_regulations
+from data.catalogue import shipped_clauses
+from data.categories import FOR
 from data.schema import Polarity, Span
 from retrieval.stance import Reading, Stance, of_stretch, read, stance
 from retrieval.stance_answers import exchange, finding
 from retrieval.stance_direction import Hit, Topic, hits, topics
 from retrieval.stance_parts import Part, answer_of
 
-__all__ = ["PRODUCT", "Judged", "Judgement", "Model", "judge"]
+__all__ = ["PRODUCT", "Judged", "Judgement", "judge"]
 
 Judged = Literal["assert", "deny", "allege", "hypothetical", "unclear"]
-Model = Callable[[str, str], float | None]
-"""Takes a passage and a clause and returns a score, positive for assert, negative for deny, None or 0 for neither."""
-
 PRODUCT: Mapping[Judged, Polarity] = MappingProxyType(
     {"assert": "supports", "deny": "contradicts", "allege": "unclear", "hypothetical": "unclear", "unclear": "unclear"}
 )
 """What a judgement is for the product: only what is told as fact supports or contradicts."""
 
-_GOOD = frozenset({"duty_fulfilled", "fault_tolerance", "condition", "mitigation"})
 _BUT = re.compile(r"但|可(?!能|以|是不)|却|其实|实际|结果|后来|最后|反倒|反而|而是|末了")
 _OWN_WORDS = re.compile(r"(?!据|听|有人).{0,3}[说讲道]$")  # he says it himself
 _LED = 0.5  # share of a passage that is claimed or supposed, from which on words before it are only what it is about
@@ -43,7 +39,7 @@ class Judgement:
     """What a passage does with a clause; `cue` are the deciding words in the narrative, `reason` is a short Chinese phrase."""
 
     polarity: Judged
-    decided_by: Literal["rule", "model", "none"]
+    decided_by: Literal["rule", "none"]
     cue: Span | None
     reason: str
 
@@ -64,30 +60,23 @@ class _Case:
         return self.reading.at(hit.span.start).how == "told"
 
 
-def judge(
-    narrative: str, span: Span, clause_text: str, *, category: str = "", clause_id: str = "", model: Model | None = None
-) -> Judgement:
+def judge(narrative: str, span: Span, clause_text: str, *, category: str = "", clause_id: str = "") -> Judgement:
     """Return what the passage at `span` does with the clause; an empty span or a passage without words is unclear.
 
-    `category` is that of the clause; where it is empty, that of the shipped clause `clause_id`. `model` is asked only where the
-    rules are not sure. A narrative is read once for all its passages and clauses.
+    `category` is that of the clause; where it is empty, that of the shipped clause `clause_id`. A narrative is read once for all
+    its passages and clauses.
     """
     category = category or _category(clause_id)
     case = _Case(read(narrative), span, topics(clause_text, category), category)
     if not case.reading.within(span):
         return Judgement("unclear", "none", None, "这里没有文字")
-    found = _answered(case) or _settled(case) or _by_words(case) or _by_stance(case)
-    score = model(span.of(narrative), clause_text) if model is not None and found.decided_by == "none" else None
-    if not score:
-        return found
-    return Judgement("assert" if score > 0 else "deny", "model", None, f"模型判断与条款所说{'一致' if score > 0 else '相反'}")
+    return _answered(case) or _settled(case) or _by_words(case) or _by_stance(case)
 
 
-@lru_cache(maxsize=1024)
 def _category(clause_id: str) -> str:
     """Return the category of a shipped clause, "" for any other id."""
-    clauses = (clause for regulation in matched_regulations() for clause in regulation.clauses if clause_id)
-    return next((clause.category for clause in clauses if clause.id == clause_id), "")
+    clause = shipped_clauses().get(clause_id)
+    return clause.category if clause is not None else ""
 
 
 def _answered(case: _Case) -> Judgement | None:
@@ -109,7 +98,7 @@ def _answered(case: _Case) -> Judgement | None:
     if said not in ("yes", "no"):
         return None
     # what was not done (没管) is what clauses against the officer speak of
-    asked = found.asked_for(text, case.topics) or (1 if case.category in _GOOD or said == "yes" else -1)
+    asked = found.asked_for(text, case.topics) or (1 if case.category in FOR or said == "yes" else -1)
     sign, does = (asked, "肯定") if said == "yes" else (-asked, "否定")
     return Judgement("assert" if sign > 0 else "deny", "rule", first, f"回答“{first.of(text)}”{does}了所问")
 

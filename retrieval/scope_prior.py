@@ -9,8 +9,6 @@ within one regulation.
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.lexical import tfidf_vector
+
 __all__ = ["LONGEST", "ScopePrior"]
 
 LONGEST = 3
 """Characters of the longest n-gram."""
-_SPACES = re.compile(r"\s\s+")
 Floats = NDArray[np.float32]
 
 
@@ -30,12 +29,13 @@ Floats = NDArray[np.float32]
 class ScopePrior:
     """Weights of n-grams per regulation, (regulations, n-grams), and how the guess enters a logit over several regulations.
 
-    The logit of a clause becomes ``slope * logit + share * log P(regulation | narrative) + offset``. `idf` maps each n-gram to
-    its inverse document frequency among the narratives, in the order of the weights' columns.
+    The logit of a clause becomes ``slope * logit + share * log P(regulation | narrative) + offset``. `terms` gives each n-gram
+    its column of the weights, `idf` (n-grams,) its inverse document frequency among the narratives.
     """
 
     regulations: tuple[str, ...]
-    idf: Mapping[str, float]
+    terms: Mapping[str, int]
+    idf: Floats
     weights: Floats
     intercepts: Floats
     slope: float = 1.0
@@ -48,7 +48,8 @@ class ScopePrior:
 
     def log_probabilities(self, narrative: str) -> dict[str, float]:
         """Return the natural logarithm of P(regulation | narrative) for each regulation."""
-        logits = self.weights @ self._features(narrative) + self.intercepts
+        columns, values = tfidf_vector(narrative, self.terms, self.idf, range(1, LONGEST + 1))
+        logits = self.weights[:, columns] @ values + self.intercepts
         logs = logits - logits.max()
         logs = logs - np.log(np.exp(logs).sum())
         return dict(zip(self.regulations, map(float, logs), strict=True))
@@ -62,15 +63,6 @@ class ScopePrior:
         given = np.array([logs.get(name, -math.log(len(logs))) for name in regulations])
         return (self.slope * logits + self.share * given + self.offset).astype(np.float32)
 
-    def _features(self, narrative: str) -> Floats:
-        """Return (1 + ln tf) * idf per n-gram at unit length, as scikit-learn's TfidfVectorizer with sublinear_tf has it."""
-        text = _SPACES.sub(" ", narrative.lower())
-        grams = (text[i : i + n] for n in range(1, LONGEST + 1) for i in range(len(text) - n + 1))
-        counts = Counter(gram for gram in grams if gram in self.idf)
-        values = np.array([(1 + math.log(counts[g])) * idf if g in counts else 0.0 for g, idf in self.idf.items()], np.float32)
-        found: Floats = values / max(float(np.linalg.norm(values)), 1e-12)
-        return found
-
     def to_json(self) -> dict[str, Any]:
         """Return plain values that `from_json` reads back."""
         columns = [[round(float(value), 3) for value in column] for column in self.weights.T]
@@ -80,7 +72,7 @@ class ScopePrior:
             "slope": round(self.slope, 5),
             "share": round(self.share, 5),
             "offset": round(self.offset, 5),
-            "terms": {term: [round(idf, 3), *column] for (term, idf), column in zip(self.idf.items(), columns, strict=True)},
+            "terms": {term: [round(float(self.idf[at]), 3), *columns[at]] for term, at in self.terms.items()},
         }
 
     @classmethod
@@ -89,7 +81,8 @@ class ScopePrior:
         terms = value["terms"]
         return cls(
             regulations=tuple(value["regulations"]),
-            idf={term: float(numbers[0]) for term, numbers in terms.items()},
+            terms={term: column for column, term in enumerate(terms)},
+            idf=np.array([numbers[0] for numbers in terms.values()], np.float32),
             weights=np.array([numbers[1:] for numbers in terms.values()], np.float32).T,
             intercepts=np.array(value["intercepts"], np.float32),
             slope=float(value["slope"]),

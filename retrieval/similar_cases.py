@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.cases import CASES, read_cases
-from data.errors import FileError, ModelError
+from data.errors import FileError, ModelError, RongcuoError
 from data.schema import Case, LikeCase, Span
 from models.protocols import Encoder, Vectors
 
@@ -79,12 +79,12 @@ def nearest_cases(
     *,
     known: SimilarCases,
     most: int = 3,
-    reviewed: Sequence[LikeCase] = (),
+    clauses: Container[str],
 ) -> tuple[LikeCase, ...]:
     """Return up to `most` labelled cases of the region that are like the narrative, the likest first; () where none is.
 
-    `reviewed` are cases of one's own that were compared before; they go in by their likeness. Raises FileError where a case of
-    the vectors is not among the shipped ones.
+    Of the labels those of `clauses` are shown, and a case with none of them is not. Raises FileError where a case of the vectors
+    is not among the shipped ones.
     """
     cases = _shipped()
     scores = known.likeness(vector, center)
@@ -95,9 +95,10 @@ def nearest_cases(
             raise FileError(f"相近案例 {known.ids[int(at)]} 不在随附的案例里，请运行 python -m retrieval.similar_cases。")
         if scores[at] < _LEAST or len(found) == most:
             break
-        if case.region == region and case.labels:
-            found.append(LikeCase(case.id, case.region, case.narrative, case.labels, SOURCE, float(scores[at])))
-    return tuple(sorted((*found, *reviewed), key=lambda case: (-case.likeness, case.case_id))[:most])
+        labels = {clause: grade for clause, grade in case.labels.items() if clause in clauses}
+        if case.region == region and labels:
+            found.append(LikeCase(case.id, case.region, case.narrative, labels, SOURCE, float(scores[at])))
+    return tuple(found)
 
 
 def main() -> int:
@@ -109,14 +110,14 @@ def main() -> int:
     from models.encoder import load_encoder
     from retrieval.settings import get_settings
 
-    cases = read_cases(CASES / "train.jsonl")
-    if arguments.most:
-        cases = cases[:: max(1, len(cases) // arguments.most)]
     try:
+        cases = read_cases(CASES / "train.jsonl")
+        if arguments.most:
+            cases = cases[:: max(1, len(cases) // arguments.most)]
         settings = get_settings()
         encoder = load_encoder(settings.encoder, threads=settings.threads)
         SimilarCases.build(cases, encoder, done=_tell(len(cases))).save(arguments.out)
-    except ModelError as error:
+    except RongcuoError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from data.categories import AGAINST
 from data.schema import Clause, DecidedBy, Evidence, Match, Polarity, Told
 from retrieval.picture_words import words_about
-from retrieval.polarity import PRODUCT, Judged, Judgement, Model, judge
+from retrieval.polarity import PRODUCT, Judged, Judgement, judge
 
-__all__ = ["AGAINST", "TOLD", "denied_exclusion", "judged", "polarity_of"]
+__all__ = ["TOLD", "denied_exclusion", "judged", "polarity_of"]
 
-AGAINST = frozenset({"disqualifying", "inaction"})
-"""The categories that speak against the officer."""
 _PROBABLE = 0.4
 
 TOLD: Mapping[Judged, Told] = MappingProxyType(
@@ -21,19 +20,16 @@ TOLD: Mapping[Judged, Told] = MappingProxyType(
 )
 
 
-def judged(narrative: str, clause: Clause, evidence: Iterable[Evidence], *, model: Model | None = None) -> tuple[Evidence, ...]:
-    """Return the evidence with how each sentence tells what the clause speaks of; no evidence gives ().
-
-    `model` is asked only where the rules are not sure.
-    """
-    return tuple(_judged(narrative, clause, one, model) for one in evidence)
+def judged(narrative: str, clause: Clause, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return the evidence with how each sentence tells what the clause speaks of; no evidence gives ()."""
+    return tuple(_judged(narrative, clause, one) for one in evidence)
 
 
-def _judged(narrative: str, clause: Clause, one: Evidence, model: Model | None) -> Evidence:
-    said = judge(narrative, one.narrative, clause.text, category=clause.category, clause_id=clause.id, model=model)
+def _judged(narrative: str, clause: Clause, one: Evidence) -> Evidence:
+    said = judge(narrative, one.narrative, clause.text, category=clause.category, clause_id=clause.id)
     # The rules were made for passages that are about the clause; evidence is only near to it, and there a denial of something
     # that the clause does not name says nothing (15% of the labelled clauses of dev cases seemed contradicted).
-    if said.polarity == "deny" and said.decided_by == "rule" and words_about(narrative, clause, (one.narrative,)).net >= 0:
+    if said.polarity == "deny" and words_about(narrative, clause, (one.narrative,)).net >= 0:
         said = Judgement("unclear", "none", None, "没有说明与条款一致还是相反的字眼")
     return replace(one, polarity=PRODUCT[said.polarity], told=TOLD[said.polarity], decided_by=said.decided_by, reason=said.reason)
 

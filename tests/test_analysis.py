@@ -11,12 +11,11 @@ from retrieval.analysis import (
     recall_curve,
     reliability,
     score_histogram,
-    targets,
     worst_cases,
     worst_measure,
 )
 from retrieval.evaluate import Evaluation, SystemResult
-from retrieval.measures import bootstrap, per_case
+from retrieval.measures import bootstrap, per_case, targets
 
 # A: two direct clauses at ranks 2 and 4; B: only an arguable one, at rank 2; C: no label; D: labelled, nothing was ranked
 CASES = (

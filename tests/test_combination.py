@@ -96,7 +96,7 @@ def test_the_guess_at_the_regulation_is_that_of_the_reference(shipped, tmp_path)
     prior = learn_prior(stories)
     options = {"analyzer": "char", "ngram_range": (1, 3), "sublinear_tf": True}
     texts = [story.narrative for story in stories]
-    reference = TfidfVectorizer(vocabulary=list(prior.idf), **options).fit(texts)
+    reference = TfidfVectorizer(vocabulary=list(prior.terms), **options).fit(texts)
     held = [case for case in read_cases(CASES / "dev.jsonl") if case.labels]
     logits = reference.transform([case.narrative for case in held]) @ prior.weights.T + prior.intercepts
     for row, case in zip(logits, held, strict=True):

@@ -7,14 +7,13 @@ from hypothesis import strategies as st
 
 from data import equivalents as module
 from data.catalogue import matched_regulations
-from data.categories import MATCHED
+from data.categories import AGAINST, MATCHED
 from data.equivalents import RELATION_LABELS, Equivalent, differing, equivalents
 from data.errors import FileError
 
 HEADER = "clause_a\tclause_b\trelation\tnote\n"
 STRENGTH = {"same": 0, "overlap": 1, "related": 2}
 NAMES = {"shandong-2019": "山东", "banan-2022": "巴南", "fuzhou-2019": "抚州", "yangjiang-2017": "阳江"}
-AGAINST = {"disqualifying", "inaction"}
 
 SD, BN, FZ, YJ = "shandong-2019/", "banan-2022/", "fuzhou-2019/", "yangjiang-2017/"
 

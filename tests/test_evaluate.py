@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from data.errors import InputError
@@ -31,6 +33,19 @@ def test_groups_abstention_and_polarity(result):
     abstention = result.abstention(hybrid)
     assert (abstention["empty"].mean, abstention["labelled"].mean) == (1.0, 0.0)
     assert (result.polarity(hybrid).mean, result.polarity(hybrid).n) == (1.0, 2)
+
+
+@pytest.mark.parametrize("calibrated", [("c",), ("a", "c"), ("b",)])
+def test_a_pair_without_probabilities_for_both_texts_is_compared_by_score(result, calibrated):
+    # a probability of one text alone says nothing: 0.0 would lose against the other's scores
+    none = {"alpha/art1.p1.i1": 0.0, "alpha/art1.p1.i2": 0.0}
+    some = replace(result.systems[-1], probabilities=dict.fromkeys(calibrated, none))
+    assert (result.polarity(some).mean, result.polarity(some).n) == (1.0, 2)
+
+
+def test_a_pair_with_probabilities_for_both_texts_is_compared_by_them(result):
+    table = {"a": {"alpha/art1.p1.i1": 0.9, "alpha/art1.p1.i2": 0.1}, "b": {"alpha/art1.p1.i1": 0.2, "alpha/art1.p1.i2": 0.3}}
+    assert result.polarity(replace(result.systems[-1], probabilities=table)).mean == 0.0
 
 
 def test_the_last_system_is_compared_with_the_others(result):

@@ -6,20 +6,21 @@ from datetime import date
 import pytest
 
 from data.cases import CASES, read_cases
+from data.categories import AGAINST
 from data.conditions import CHECKED, TRAIN, read_conditions
 from data.errors import CaseFileError, FileError, InputError, ModelError
 from data.logic import TABLE, load_logic
-from data.schema import Evidence, LikeCase, Span
+from data.schema import Evidence, Span
 from models.stub import StubEncoder
+from retrieval import similar_cases
 from retrieval.dossier import open_dossier, parallels
 from retrieval.loading import open_matcher, shipped_entries
-from retrieval.matcher import Matcher
 from retrieval.picture import Clues, Painter, features, standing
 from retrieval.picture_fit import agreement
 from retrieval.picture_limits import Limits, read_limits
 from retrieval.picture_words import Words, words_about
-from retrieval.similar_cases import SimilarCases, load_similar_cases, nearest_cases
-from retrieval.told import AGAINST, judged, polarity_of
+from retrieval.similar_cases import LikeCase, SimilarCases, load_similar_cases, nearest_cases
+from retrieval.told import judged, polarity_of
 from ui.cards_picture import picture_html
 from ui.present_dossier import dossier_json, dossier_lines
 from ui.present_words import open_questions
@@ -118,24 +119,14 @@ def test_a_probable_ground_is_not_contradicted_by_a_rule_but_an_exclusion_is():
     assert polarity_of(CLAUSES["fuzhou-2019/art4.p1.i4"], denied, 0.1)[0] == "contradicts"
 
 
-class Sure:
-    """A model that takes everything for a denial."""
-
-    def __call__(self, passage, clause):
-        return -1.0
-
-
-def test_the_model_is_asked_where_rules_are_not_sure_and_a_denied_exclusion_comes_last(matcher):
-    story = "企业老板隐瞒了台账。他谋取私利，明令禁止仍我行我素。"
-    plain = matcher.match(story, region="alpha")
-    scorer = matcher.scorer
-    other = Matcher(matcher.index, scorer.encoder, scorer.segmenter, matcher.settings, polarity=Sure())
-    found = other.match(story, region="alpha")
-    assert {m.clause.id for m in found.matches} == {m.clause.id for m in plain.matches}
-    assert [m.rank for m in found.matches] == [m.rank for m in plain.matches]
-    denied = [m for m in found.matches if m.clause.category == "disqualifying" and m.polarity == "contradicts"]
-    assert all(m in found.matches[-len(denied) :] for m in denied)
-    assert any(m.decided_by == "model" for m in found.matches)
+def test_a_denied_exclusion_comes_last(matcher):
+    excluding = "alpha/art3.p1"
+    told, denied = ("他这些年收过钱，谋取私利。", "他这些年没有收过钱，没有谋取私利。")
+    first = matcher.match(told, region="alpha").matches[0]
+    assert first.clause.id == excluding and first.polarity == "supports"
+    found = matcher.match(denied, region="alpha").matches
+    assert found[-1].clause.id == excluding and (found[-1].polarity, found[-1].decided_by) == ("contradicts", "rule")
+    assert [match.rank for match in found] == list(range(1, len(found) + 1)) and len(found) > 1
 
 
 # ── what stands against a condition ──
@@ -148,7 +139,7 @@ def test_each_condition_has_excluding_clauses_that_say_the_opposite():
                 assert set(group.contrary) == set(group.clauses)
             for clause_id, against in group.contrary.items():
                 assert clause_id in group.clauses
-                assert {CLAUSES[name].category for name in against} <= AGAINST
+                assert {CLAUSES[name].category for name in against} <= set(AGAINST)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +228,7 @@ def test_a_broken_row_of_conditions_is_refused_with_its_line(tmp_path, row, mess
 # ── like cases ──
 
 
-def test_the_nearest_cases_of_the_region_come_first_and_ones_own_join_them(tmp_path):
+def test_the_nearest_cases_of_the_region_come_first_with_the_labels_that_hold(tmp_path):
     encoder = StubEncoder()
     cases = [case for case in read_cases(CASES / "train.jsonl") if case.labels][:60]
     SimilarCases.build(cases, encoder).save(tmp_path / "v.npz")
@@ -245,11 +236,22 @@ def test_the_nearest_cases_of_the_region_come_first_and_ones_own_join_them(tmp_p
     assert known.encoder == encoder.digest and known.vectors.dtype.name == "int8" and len(known.ids) == 60
     center = known.vectors.astype("float32").mean(axis=0) * 0
     own = encoder.encode_windows(cases[3].narrative, (Span(0, len(cases[3].narrative)),))[0]
-    found = nearest_cases(own, center, cases[3].region, known=known, most=2)
+    found = nearest_cases(own, center, cases[3].region, known=known, most=2, clauses=CLAUSES)
     assert found[0].likeness == pytest.approx(1.0, abs=0.02) and found[0].source == "项目自编标注案例"
     assert {case.region for case in found} == {cases[3].region}
-    mine = LikeCase("own-1", "r", "经过", {}, "本单位复核案例", 2.0)
-    assert nearest_cases(own, center, cases[3].region, known=known, most=2, reviewed=[mine])[0] == mine
+    gone = next(iter(found[0].labels))
+    left = nearest_cases(own, center, cases[3].region, known=known, most=60, clauses=CLAUSES.keys() - {gone})
+    assert left and all(case.labels and gone not in case.labels for case in left)
+    assert nearest_cases(own, center, cases[3].region, known=known, clauses=()) == ()
+
+
+def test_a_damaged_file_of_cases_ends_in_one_chinese_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "train.jsonl").write_text("{\n", "utf-8")
+    monkeypatch.setattr(similar_cases, "CASES", tmp_path)
+    monkeypatch.setattr("sys.argv", ["similar_cases", "--out", str(tmp_path / "v.npz")])
+    assert similar_cases.main() == 2
+    said = capsys.readouterr().err
+    assert "第 1 行" in said and said.count("\n") == 1 and not (tmp_path / "v.npz").exists()
 
 
 def test_vectors_that_are_missing_name_the_command(tmp_path):
@@ -282,7 +284,7 @@ def test_the_text_has_no_empty_parts_and_dots_only_where_it_was_cut(matcher):
 
 def test_parallels_mark_what_differs():
     clause = CLAUSES["shandong-2019/art13.p1.i6"]
-    found = parallels(clause)
+    found = parallels(clause, {entry.clause.id: entry for entry in shipped_entries()})
     assert found and all(one.clause.regulation_id != "shandong-2019" for one in found)
     for one in found:
         assert all(span.of(clause.text) for span in one.own) and all(span.of(one.clause.text) for span in one.other)

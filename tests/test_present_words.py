@@ -26,7 +26,7 @@ def report(matcher):
 @pytest.fixture
 def clauses(matcher):
     cited = {"alpha/art2.p1.i1": "《办法》第二条第（一）项", "alpha/art3.p1": "第三条"}
-    return {e.clause.id: (e.clause, cited[e.clause.id]) for e in matcher.index.entries if e.clause.id in cited}
+    return {e.clause.id: replace(e, citation=cited[e.clause.id]) for e in matcher.index.entries if e.clause.id in cited}
 
 
 def test_labels_of_a_like_case_have_their_grades_on_the_page_and_in_the_terminal(report, clauses):

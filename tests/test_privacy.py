@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ from data import (
 from data.cases import CASES, read_cases
 from data.catalogue import FOLDER, load_catalogue
 from data.errors import FileError, InputError
-from data.privacy import ALL_KINDS, KIND_LABELS, PersonalSpan, find_personal, mask
+from data.privacy import ALL_KINDS, KIND_LABELS, PersonalSpan, find_personal, mask, mask_record
 from data.privacy_surnames import TABLE, load_surnames
 from data.schema import Span
 from tests.conftest import SHARED
@@ -509,6 +510,51 @@ def test_nothing_is_found_in_nothing():
     assert find_personal("") == ()
     assert mask("") == ("", {})
     assert mask("全年检查四次。") == ("全年检查四次。", {})
+    assert mask_record({}) == {} and mask_record([]) == [] and mask_record("") == ""
+
+
+def test_a_record_is_masked_in_depth_and_as_one():
+    record = {
+        "姓名": "刘洋",
+        "电话": 13800138000,
+        "备用": 13900139000.0,
+        "narrative": ["刘洋说没错", {"身份证": ID, "n": 3, "ok": True, "none": None, "share": 0.5}],
+        "pair": ("老周", "刘洋"),
+        "path": Path("/cases/13800138000.txt"),
+        7: "微信",
+        "微信": {"微信": "lihua_88"},
+    }
+    before = repr(record)
+    assert mask_record(record) == {
+        "姓名": "〔某甲〕",
+        "电话": "〔电话号码〕",
+        "备用": "〔电话号码〕",
+        "narrative": ["〔某甲〕说没错", {"身份证": "〔身份证号〕", "n": 3, "ok": True, "none": None, "share": 0.5}],
+        "pair": ("〔某乙〕", "〔某甲〕"),
+        "path": "/cases/〔电话号码〕.txt",
+        7: "微信",
+        "微信": {"微信": "〔微信或QQ号〕"},
+    }
+    assert repr(record) == before
+    assert mask_record({"姓名": "刘洋", "号": "13800138000"}, {"phone"}) == {"姓名": "刘洋", "号": "〔电话号码〕"}
+    assert mask_record(["张某说"], anonymised=True) == ["〔某甲〕说"]
+
+
+def test_keys_of_a_record_are_masked_and_none_is_lost():
+    record = {"13800138000": 1, "13900139000": 2, 13700137000: 3, "李建国科长": 4}
+    assert mask_record(record) == {"〔电话号码〕": 1, "〔电话号码〕（2）": 2, "〔电话号码〕（3）": 3, "〔某甲〕科长": 4}
+
+
+def test_a_record_within_itself_is_refused():
+    endless: list[object] = []
+    endless.append(endless)
+    deep: object = "刘洋"
+    for _ in range(101):
+        deep = [deep]
+    for record in (endless, deep):
+        with pytest.raises(InputError, match="记录嵌套超过100层，无法遮盖其中的个人信息，请减少嵌套层数后再试"):
+            mask_record(record)
+    assert mask_record(deep[0]) is not None
 
 
 def test_a_shorter_name_at_the_very_end_stays_within_the_text():
@@ -551,6 +597,23 @@ def test_spans_are_disjoint_ordered_and_all_that_changes(text, anonymised):
 def test_masking_twice_is_masking_once(text, anonymised):
     masked, _ = mask(text, anonymised=anonymised)
     assert mask(masked, anonymised=anonymised) == (masked, {})
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.recursive(
+        TEXTS | st.integers() | st.none(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=5,
+    )
+)
+def test_a_masked_record_has_the_shape_of_the_record(record):
+    def shape(value):
+        if isinstance(value, dict):
+            return {"dict": [shape(inner) for inner in value.values()]}
+        return [shape(inner) for inner in value] if isinstance(value, list) else None
+
+    assert shape(mask_record(record)) == shape(record)
 
 
 @given(st.integers(10**15, 10**19 - 1))

@@ -33,7 +33,7 @@ def result_line(row: InputRow, found: MatchReport | str) -> dict[str, Any]:
     return {"id": row.id, "region": row.region, "abstained": False, "matches": [], "error": found}
 
 
-def masked_texts(row: InputRow, error: str | None) -> dict[str, str | None]:
+def masked_texts(row: InputRow, error: str | None) -> dict[str, Any]:
     """Return id, region, text and error of a row with masks; a masked id tells the row's number, or all phones were one.
 
     They are masked together: who is named in the narrative is masked in the id too.

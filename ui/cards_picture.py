@@ -20,7 +20,8 @@ def picture_html(dossier: Dossier, narrative: str) -> str:
     """Return picture, questions, like cases and steps of a dossier, in this order; what there is nothing for is left out."""
     if not dossier.regulation:
         return ""
-    return _picture(dossier, narrative) + _questions(dossier) + _steps(dossier) + _like(dossier)
+    outdated = f'<p class="rc-hint">{escape(dossier.outdated)}</p>' if dossier.outdated else ""
+    return outdated + _picture(dossier, narrative) + _questions(dossier) + _steps(dossier) + _like(dossier)
 
 
 def _section(name: str, title: str, inside: str) -> str:
@@ -67,12 +68,13 @@ def _tone(group: GroupPicture) -> str:
 
 
 def _row(clause: ClauseStanding, dossier: Dossier, narrative: str, side: str) -> str:
-    own, citation = dossier.clauses[clause.clause_id]
+    own = dossier.clauses[clause.clause_id]
+    place, text = escape(_place(own.citation)), escape(_excerpt(own.clause.text))
     quotes = "".join(f"<q>{escape(' '.join(span.of(narrative).split()))}</q>" for span in clause.words)
     why = f"<small>{escape(clause.reason)}（{DECIDED[clause.decided_by]}）</small>" if clause.reason else ""
     tone = "open" if clause.status == "not_stated" else "good" if (clause.status == "supported") == (side == "for") else "bad"
     return (
-        f'<tr><th scope="row"><span class="rc-cited">{escape(_place(citation))}</span> {escape(_excerpt(own.text))}</th>'
+        f'<tr><th scope="row"><span class="rc-cited">{place}</span> {text}</th>'
         f'<td class="rc-status-cell"><span class="rc-state rc-state-{tone}">{STATUS[clause.status]}</span></td>'
         f"<td>{quotes}{why}</td></tr>"
     )
@@ -86,7 +88,7 @@ def _questions(dossier: Dossier) -> str:
         return ""
     lists = [
         "".join(
-            f'<li>{escape(question)} <span class="rc-cited">{escape(_place(dossier.clauses[clause_id][1]))}</span></li>'
+            f'<li>{escape(question)} <span class="rc-cited">{escape(_place(dossier.clauses[clause_id].citation))}</span></li>'
             for _, clause_id, question in found
         )
         for found in (first, others)

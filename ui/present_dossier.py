@@ -47,7 +47,7 @@ def match_more(match: Match, dossier: Dossier) -> dict[str, Any]:
 
 
 def dossier_json(dossier: Dossier) -> dict[str, Any]:
-    """Return the picture, the open questions, like cases and steps as JSON objects; an empty dossier gives nulls and []."""
+    """Return the picture, the open questions, like cases and steps as JSON objects; an empty dossier gives nulls, "" and []."""
     first, others = open_questions(dossier.picture) if dossier.picture else ([], [])
     picture = dossier.picture and {
         "regulation": dossier.regulation,
@@ -55,6 +55,7 @@ def dossier_json(dossier: Dossier) -> dict[str, Any]:
         "groups": [_group(group) for group in dossier.picture.groups if group.rule != "questions"],
     }
     return {
+        "outdated": dossier.outdated,
         "picture": picture,
         "questions": [{"clause_id": clause_id, "group": group.id, "question": text} for group, clause_id, text in first],
         "further_questions": [{"clause_id": clause_id, "group": group.id, "question": text} for group, clause_id, text in others],
@@ -80,6 +81,7 @@ def dossier_json(dossier: Dossier) -> dict[str, Any]:
 
 def dossier_lines(dossier: Dossier, report: MatchReport, *, full: bool) -> Iterator[str]:
     """Yield the dossier as lines of text: picture and questions, with `full` equivalents, like cases and steps too."""
+    yield from (dossier.outdated, "") if dossier.outdated else ()
     if dossier.picture is not None:
         yield from (f"━━ 逐条对照：{dossier.title} ━━", "（未说明不等于没有；各条是否成立由审核人判断。）")
         for group in dossier.picture.groups:
@@ -116,10 +118,10 @@ def _group_lines(group: GroupPicture, dossier: Dossier, narrative: str) -> Itera
 
 
 def _clause_line(one: ClauseStanding, dossier: Dossier, narrative: str) -> str:
-    clause, citation = dossier.clauses[one.clause_id]
+    own = dossier.clauses[one.clause_id]
     words = "".join(f"“{' '.join(span.of(narrative).split())}”" for span in one.words)
     why = f"：{words}（{DECIDED[one.decided_by]}）" if words else ""
-    return f"{STATUS[one.status]}　{citation.partition('》')[2]} {_cut(clause.text, _EXCERPT)}{why}"
+    return f"{STATUS[one.status]}　{own.citation.partition('》')[2]} {_cut(own.clause.text, _EXCERPT)}{why}"
 
 
 def _question_lines(dossier: Dossier, *, full: bool) -> Iterator[str]:
@@ -127,7 +129,7 @@ def _question_lines(dossier: Dossier, *, full: bool) -> Iterator[str]:
     yield from ("", "━━ 需要查明的事实 ━━")
     shown = [*first, *others] if full else first
     for number, (_, clause_id, question) in enumerate(shown, 1):
-        yield f"{number}. {question}（{dossier.clauses[clause_id][1].partition('》')[2]}）"
+        yield f"{number}. {question}（{dossier.clauses[clause_id].citation.partition('》')[2]}）"
     if others and not full:
         yield f"不利情形和权衡方面还可以问 {len(others)} 项，加 --full 全部列出。"
     yield ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from data.categories import CATEGORIES, HEADLINES
-from data.schema import CasePicture, Clause, DecidedBy, GroupPicture, Match, Polarity, Status, Told
+from data.categories import AGAINST, CATEGORIES, FOR, HEADLINES
+from data.entries import Entry
+from data.schema import CasePicture, DecidedBy, GroupPicture, Match, Polarity, Status, Told
 from data.store.records import VERDICTS, Review
-from retrieval.told import AGAINST, denied_exclusion
+from retrieval.told import denied_exclusion
 
 __all__ = [
     "DECIDED", "GRADES", "POLARITY", "RULES", "STATUS", "TOLD",
@@ -27,7 +28,6 @@ RULES: Mapping[str, str] = MappingProxyType(
 GRADES: Mapping[int, str] = MappingProxyType({2: "直接成立", 1: "可争议"})
 """Grade 2: the facts told directly establish the clause, or directly raise it; 1: arguable, partial, by implication."""
 _DENIED = "叙述否认的不利情形"
-_FOR = ("fault_tolerance", "duty_fulfilled", "condition", "mitigation")
 
 Groups = list[tuple[str, list[Match]]]
 
@@ -40,7 +40,7 @@ def sides(matches: Sequence[Match]) -> tuple[Groups, Groups]:
     """
     denied = [match for match in matches if denied_exclusion(match)]
     rest = [match for match in matches if not denied_exclusion(match)]
-    keys = dict.fromkeys([*_FOR, *CATEGORIES, *(match.clause.category for match in rest)])
+    keys = dict.fromkeys([*FOR, *CATEGORIES, *(match.clause.category for match in rest)])
     found = {key: [match for match in rest if match.clause.category == key] for key in keys}
     shown = [(key, group) for key, group in found.items() if group or key in HEADLINES]
     good = [(CATEGORIES.get(key, key), group) for key, group in shown if key not in AGAINST]
@@ -68,10 +68,10 @@ def verdict_words(review: Review) -> str:
     return VERDICTS[review.verdict] + ("" if review.grade is None else f"（{grade_words(review.grade)}）")
 
 
-def label_words(labels: Mapping[str, int], clauses: Mapping[str, tuple[Clause, str]]) -> str:
+def label_words(labels: Mapping[str, int], clauses: Mapping[str, Entry]) -> str:
     """Return the labels of a like case as places in its regulation with their grades, 无 for none.
 
-    `clauses` are clause and citation by id; a label that is not among them is left out.
+    `clauses` are clauses with their citations by id; a label that is not among them is left out.
     """
-    cited = ((clauses[name][1], GRADES[grade]) for name, grade in labels.items() if name in clauses)
+    cited = ((clauses[name].citation, GRADES[grade]) for name, grade in labels.items() if name in clauses)
     return "、".join(f"{citation.partition('》')[2] or citation}（{words}）" for citation, words in cited) or "无"

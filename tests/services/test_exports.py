@@ -2,13 +2,18 @@
 
 import pytest
 
+from data.catalogue import matched_regulations
 from data.errors import InputError
 from data.store.errors import StoreError
 from data.store.records import Decision
+from retrieval.publish import publish
+from retrieval.shelf import Shelf
+from tests.publishing.samples import base_matcher, order
 from tests.reports.samples import sheet_text, word_text
 from ui.services import batch
 from ui.services.access import NotAllowed
 from ui.services.cases import create, submit
+from ui.services.desk import Desk
 from ui.services.exports import batch_docx, batch_xlsx, case_docx, case_xlsx
 from ui.services.worker import Worker
 
@@ -74,7 +79,11 @@ def test_file_names_hold_no_personal_data_and_no_paths(desk, people, number, sho
     assert name == f"容错条款匹配情况_{shown or case.id[:8]}.xlsx"
 
 
-def test_a_case_of_a_shipped_regulation_tells_its_region_and_its_time_limits(desk, people, case):
+def test_a_case_of_a_shipped_regulation_tells_its_region_and_its_time_limits(desk, people, case, tmp_path):
+    base = base_matcher(tmp_path / "cache")
+    shandong = next(regulation for regulation in matched_regulations() if regulation.id == "shandong-2019")
+    publish(tmp_path / "library", [shandong], base, order(0))
+    desk = Desk(desk.store, Shelf(tmp_path / "library", base), desk.folder)
     with desk.store.begin("li") as work:
         work.cases.edit(case.id, region="shandong-2019", version=case.version)
     text = word_text(case_docx(desk, people["inspector"], case.id)[1])

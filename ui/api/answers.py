@@ -124,6 +124,7 @@ class FullMatchOut(MatchOut):
     """What is suggested for a narrative with all that goes with it; the JSON of ``rongcuo match --json``."""
 
     matches: list[FullSuggestionOut]  # type: ignore[assignment]
+    outdated: str = Field(description="条款库里的文本与随附的不同时的一句说明：文字变了的条款不列入以下各项；没有不同时为空")
     picture: dict[str, Any] | None = Field(description="按一部规定的条理逐条对照：哪些写到了、哪些没有写到；不是结论")
     questions: list[dict[str, Any]] = Field(description="还要查明的事实")
     further_questions: list[dict[str, Any]] = Field(description="不利情形和权衡方面还可以问的")

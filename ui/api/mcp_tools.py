@@ -89,7 +89,7 @@ class Tool:
 def _match(desk: Desk, person: Person, asked: MatchArguments) -> Mapping[str, Any]:
     report, dossier = lookup.suggest(desk, person, asked.text, region=asked.region, top_k=asked.top_k)
     return {
-        "note": REVIEW + disclaimer(report),
+        "note": REVIEW + dossier.outdated + disclaimer(report),
         "region": report.region,
         "abstained": report.abstained,
         "reason": report.reason,
@@ -161,7 +161,7 @@ TOOLS: Mapping[str, Tool] = {
         Tool(
             "list_deadlines",
             "办理期限",
-            "列出一部规定里申请、核实、答复等步骤和期限，按起算日推算最后一天；仅供参考，以有关部门的书面通知为准。",
+            "列出一部规定里申请、核实、答复等步骤和期限，按起算日推算最后一天；条文与随附文本不同的不列。仅供参考，以有关部门的书面通知为准。",
             DeadlineArguments,
             _deadlines,
         ),

@@ -65,5 +65,5 @@ def deadlines(
     region: Annotated[str, Query(min_length=1, max_length=200, description="规定编号或地区名")],
     start: Annotated[date | None, Query(alias="from", description="起算日，例如 2026-03-02；默认今天")] = None,
 ) -> list[DeadlineOut]:
-    """各步骤的起算事件不同，都按同一个起算日推算；以有关部门的书面通知为准。"""
+    """各步骤的起算事件不同，都按同一个起算日推算；条文与随附文本不同的步骤不列。以有关部门的书面通知为准。"""
     return [DeadlineOut.of(step) for step in lookup.deadlines(desk, person, region, start or date.today())]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from data.catalogue import matched_regulations
-from data.citation import citations
 from data.entries import Entry
 from data.errors import InputError
 from data.procedure import Deadline as Step
 from data.procedure import steps
 from data.schema import CasePicture
+from retrieval.dossier import outdated
 from ui.present_words import STATUS
 from ui.reports.case_file import Condition, Deadline
 from ui.reports.wording import excerpt
@@ -28,22 +27,30 @@ def conditions_of(picture: CasePicture, entries: Mapping[str, Entry]) -> tuple[C
     )
 
 
-def questions_of(picture: CasePicture) -> tuple[str, ...]:
-    """Return what is still to establish, each question once; none gives ()."""
-    return tuple(dict.fromkeys(question for group in picture.groups for _, question in group.questions))
+def questions_of(picture: CasePicture, entries: Mapping[str, Entry]) -> tuple[str, ...]:
+    """Return what is still to establish, each question once; none gives ().
+
+    `entries` are the clauses in use by id; where their words have changed, the last one says that the picture is not whole.
+    """
+    questions = [question for group in picture.groups for _, question in group.questions]
+    changed = outdated(picture.regulation_id, entries)
+    return tuple(dict.fromkeys([*questions, changed] if changed else questions))
 
 
-def deadlines_of(regulation_id: str) -> tuple[Deadline, ...]:
+def deadlines_of(regulation_id: str, entries: Mapping[str, Entry]) -> tuple[Deadline, ...]:
     """Return the steps and time limits of a shipped regulation in the order of its text; () for any other one.
 
-    No days are counted: when the events happened that they count from is not in the case.
+    `entries` are the clauses in use by id; steps of clauses whose words are no longer the shipped ones are left out, and a last
+    row says how many. No days are counted: when the events happened that they count from is not in the case.
     """
     try:
-        found = steps(regulation_id)
+        found, known = steps(regulation_id, serving=entries), len(steps(regulation_id))
     except InputError:
         return ()
-    cited = {key: cite for regulation in matched_regulations() for key, cite in citations(regulation).items()}
-    return tuple(Deadline(_what(step), _when(step), f"{cited[step.clause_id]}：“{step.quote}”") for step in found)
+    rows = [Deadline(_what(step), _when(step), f"{entries[step.clause_id].citation}：“{step.quote}”") for step in found]
+    if len(found) < known:
+        rows.append(Deadline(f"另有 {known - len(found)} 个步骤的条文已经改动或删去，没有列入", "请对照现行条文"))
+    return tuple(rows)
 
 
 def _what(step: Step) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from data.categories import AGAINST, FOR
 from data.schema import MatchReport
 from data.store.records import Round, Status, StoredCase
 from data.store.store import Work, utc_now
@@ -26,9 +27,6 @@ __all__ = ["GROUPS", "Doubt", "Group", "QueueItem", "doubt_of", "queue"]
 
 Group = Literal["mine", "waiting", "others", "closed"]
 GROUPS: Mapping[Group, str] = {"mine": "由我复核", "waiting": "待领取", "others": "他人在办", "closed": "最近办结"}
-
-FOR = frozenset({"duty_fulfilled", "fault_tolerance", "condition", "mitigation"})
-AGAINST = frozenset({"disqualifying", "inaction"})
 
 _CLEAR = 0.3
 _BEST = 5  # the suggestions further down are improbable in every case

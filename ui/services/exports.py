@@ -103,8 +103,8 @@ def _case_file(desk: Desk, served: ServedCase) -> CaseFile:
         names=served.names,
         added={r.clause_id: entries[r.clause_id] for r in served.reviews if r.verdict == "add" and r.clause_id in entries},
         conditions=() if picture is None else conditions_of(picture, entries),
-        questions=() if picture is None else questions_of(picture),
-        deadlines=deadlines_of(case.region),
+        questions=() if picture is None else questions_of(picture, entries),
+        deadlines=deadlines_of(case.region, entries),
         program=_program(),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from data.catalogue import matched_regulations
+from data.catalogue import as_shipped
 from data.categories import CATEGORIES
 from data.citation import citations
 from data.equivalents import RELATION_LABELS, equivalents
@@ -155,7 +155,7 @@ def clause_page(desk: Desk, person: Person, clause_id: str) -> ClausePage:
     citation = citations(regulation)[clause.id]
     label = CATEGORIES.get(clause.category, clause.category)
     related = _related(clause_id, known.regulations)
-    return ClausePage(clause, citation, label, regulation, article, related, bool(related) and _rewritten(clause))
+    return ClausePage(clause, citation, label, regulation, article, related, bool(related) and not as_shipped(clause))
 
 
 def search(desk: Desk, person: Person, query: str, *, regulation: str = "", most: int | None = MOST) -> Found:
@@ -201,8 +201,3 @@ def _related(clause_id: str, regulations: Sequence[Regulation]) -> tuple[Related
             citation = citations(regulation)[clause.id]
             found.append(Related(clause.id, RELATION_LABELS[other.relation], other.note, citation, clause.text))
     return tuple(found)
-
-
-def _rewritten(clause: Clause) -> bool:
-    shipped = (c for regulation in matched_regulations() if regulation.id == clause.regulation_id for c in regulation.clauses)
-    return all(other.text != clause.text for other in shipped if other.id == clause.id)

@@ -410,7 +410,8 @@ def test_the_queue_is_ordered_by_doubt_and_age(desk, people, monkeypatch):
 def test_what_was_closed_last_comes_first_and_older_cases_are_found_by_number(desk, people, monkeypatch):
     author, first, stranger = people["inspector"], people["reviewer"], people["inspector2"]
     monkeypatch.setattr("ui.services.case_queue._CLOSED", 2)
-    made = [submit(desk, author, file.case.id, version=1) for file in [create(desk, author, "出事了") for _ in range(3)]]
+    drafts = [create(desk, author, "出事了").case for _ in range(3)]
+    made = [submit(desk, author, draft.id, version=draft.version) for draft in drafts]
     for file in (made[1], made[2], made[0]):
         file = claim(desk, first, file.case.id, version=file.case.version)
         close(desk, first, file.case.id, version=file.case.version)

@@ -111,7 +111,8 @@ def _best(report: MatchReport, categories: Collection[str]) -> float:
 
 def _cases(work: Work) -> list[StoredCase]:
     waiting = [case for status in _OPEN for case in work.cases.listing(statuses=(status,), limit=_SCANNED)]
-    return [*waiting, *work.cases.listing(statuses=("closed",), latest=True, limit=_CLOSED)]
+    closed: tuple[Status, ...] = ("closed",)
+    return [*waiting, *work.cases.listing(statuses=closed, latest=True, limit=_CLOSED)]
 
 
 def _place(item: QueueItem) -> float:

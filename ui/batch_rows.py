@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from data.errors import RongcuoError
-from data.privacy import mask
+from data.privacy import mask_record
 from data.schema import MatchReport
 from retrieval.matcher import Matcher
 from ui.present import report_json
@@ -33,12 +33,10 @@ def result_line(row: InputRow, found: MatchReport | str) -> dict[str, Any]:
     return {"id": row.id, "region": row.region, "abstained": False, "matches": [], "error": found}
 
 
-def masked_texts(row: InputRow, error: str | None) -> dict[str, str | None]:
-    """Return id, region, text and error of a row with masks; a masked id tells the row's number, or all phones were one."""
-    name = mask(row.id)[0]
-    return {
-        "id": row.id if name == row.id else f"{name}（第{row.number}行）",
-        "region": mask(row.region)[0],
-        "text": mask(row.text)[0],
-        "error": None if error is None else mask(error)[0],
-    }
+def masked_texts(row: InputRow, error: str | None) -> dict[str, Any]:
+    """Return id, region, text and error of a row with masks; a masked id tells the row's number, or all phones were one.
+
+    They are masked together: who is named in the narrative is masked in the id too.
+    """
+    name, region, text, error = cast("list[Any]", mask_record([row.id, row.region, row.text, error]))
+    return {"id": row.id if name == row.id else f"{name}（第{row.number}行）", "region": region, "text": text, "error": error}

@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, str] = {
     "job.finish": "完成任务",
     "job.fail": "任务失败",
     "job.cancel": "取消任务",
+    "job.clear": "删除任务的叙述和结果",
     "session.open": "登录",
     "session.close": "退出登录",
     "session.purge": "清理过期登录",

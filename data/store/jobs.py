@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from data.store.canonical import canonical, clean, digest
 from data.store.contents import fields
@@ -63,11 +63,19 @@ class Jobs:
         """Return a job. Raises StoreError: there is none."""
         return _job(self._row(job_id))
 
-    def listing(self, *, owner: str | None = None, states: Collection[JobState] = (), limit: int = 100) -> tuple[Job, ...]:
-        """Return jobs, newest first; `states` () means all. None gives ()."""
+    def listing(
+        self,
+        *,
+        owner: str | None = None,
+        states: Collection[JobState] = (),
+        ended_before: datetime | None = None,
+        limit: int | None = 100,
+    ) -> tuple[Job, ...]:
+        """Return jobs, newest first; `states` () and `limit` None mean all. No jobs give ()."""
         query = select(JobRow).order_by(JobRow.created.desc(), JobRow.id).limit(limit)
         query = query if owner is None else query.where(JobRow.owner == owner)
         query = query.where(JobRow.state.in_(states)) if states else query
+        query = query if ended_before is None else query.where(JobRow.ended < ended_before)
         return tuple(_job(row) for row in self._unit.session.scalars(query))
 
     def claim(self, worker: str, kinds: Collection[str], *, stale: timedelta = STALE) -> Job | None:
@@ -149,6 +157,20 @@ class Jobs:
         if row.state not in ("queued", "running"):
             raise StoreError("这个任务已经结束，不能取消。")
         return self._end(row, "cancelled")
+
+    def clear(self, job_id: str) -> Job:
+        """Delete the rows of a job that has ended, what was handed in and what came out; its output tells that it is `cleared`.
+
+        Raises StoreError: it has not ended.
+        """
+        self._unit.writer()
+        row = self._row(job_id)
+        if row.state in ("queued", "running"):
+            raise StoreError("这个任务还没有结束，不能删除它的叙述和结果。")
+        self._unit.session.execute(delete(JobItemRow).where(JobItemRow.job_id == row.id))
+        row.output = canonical({**json.loads(row.output or "{}"), "cleared": True})
+        self._record("job.clear", row, row.output)
+        return _job(row)
 
     def _end(self, row: JobRow, state: JobState, *, output: str | None = None, error: str | None = None) -> Job:
         actions = {"done": "job.finish", "failed": "job.fail", "cancelled": "job.cancel"}

@@ -158,6 +158,11 @@ class Job:
     created: datetime
     ended: datetime | None
 
+    @property
+    def cleared(self) -> bool:
+        """Whether its rows were deleted after its end."""
+        return bool(self.output and self.output.get("cleared"))
+
 
 @dataclass(frozen=True, slots=True)
 class JobItem:

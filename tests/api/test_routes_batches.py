@@ -41,13 +41,14 @@ def test_rows_become_a_job_with_results(client_of, desk):
     assert client.get(f"/api/v1/batches/{job['id']}/report.xlsx").content.startswith(b"PK")
 
 
-def test_an_upload_becomes_a_job_of_its_owner_only(client_of):
+def test_an_upload_becomes_a_job_of_its_owner_only(client_of, desk):
     client, stranger = client_of("inspector"), client_of("reviewer")
     table = "id,text,region\n1," + STORY + ",alpha\n"
     sent = client.post("/uploads", files={"file": ("四月.csv", table.encode())}).json()
     assert "没有这个上传的文件" in said(stranger.post("/api/v1/batches", json={"upload": sent["id"]}), 400)
     job = client.post("/api/v1/batches", json={"upload": sent["id"]}).json()
-    assert (job["name"], job["total"]) == ("四月.csv", 1)
+    assert (job["name"], job["total"], job["kept_until"], job["cleared"]) == ("四月.csv", 1, None, False)
+    assert list((desk.folder / "uploads").iterdir()) == []
     for answer in (
         stranger.get(f"/api/v1/batches/{job['id']}"),
         stranger.delete(f"/api/v1/batches/{job['id']}"),

@@ -8,13 +8,16 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
 
 from data.errors import IndexBuildError, InputError
+from data.store.canonical import local
 from data.store.errors import StoreError, StoreMissing
+from data.store.store import open_store
 from models.segment import load_segmenter
 from models.stub import StubEncoder
 from retrieval.index import build
@@ -24,7 +27,11 @@ from tests.services.conftest import either as database_kind  # noqa: F401
 from ui.services import batch
 from ui.services.access import NotAllowed
 from ui.services.desk import Desk
+from ui.services.exports import batch_docx
+from ui.services.keeping import delete_old
+from ui.services.uploads import save
 from ui.services.worker import Worker
+from ui.tabs.batch_html import jobs_html, rows_html
 
 STORY = "企业老板隐瞒了台账，证据是假的，我们去检查时没有发现"
 PERSONAL = "当事人刘洋，身份证号370102199001011234，电话13812345678，他隐瞒了证据，我们没有发现。"
@@ -143,11 +150,62 @@ def test_rows_for_a_report_carry_the_narrative_only_unmasked(desk, li):
     assert "刘洋" not in repr((plain, masked))
 
 
-def test_a_setting_masks_before_storing(desk, li, monkeypatch):
+def test_a_setting_masks_before_storing(desk, li, database, monkeypatch):
     monkeypatch.setenv("RONGCUO_MASK_BEFORE_STORING", "true")
-    made = batch.submit(desk, li, "a.jsonl", jsonl([{"id": "1", "text": PERSONAL}]))
-    (row,) = batch.result_rows(desk, li, made.id, masked=False)
-    assert "刘洋" not in row.text and "〔某甲〕" in row.text
+    rows = [
+        {"id": "刘洋", "text": PERSONAL, "region": "刘洋的辖区"},
+        {"id": "r2", "text": STORY, "region": "alpha"},
+        {"id": "13812345678", "text": "字" * 20_001},
+    ]
+    made = batch.submit(desk, li, "13812345678.jsonl", jsonl(rows))
+    named, plain, long = batch.result_rows(desk, li, made.id, masked=False)
+    assert "刘洋" not in named.text and "〔某甲〕" in named.text
+    assert (named.id, named.region) == ("〔某甲〕（第1行）", "〔某甲〕的辖区") and long.id == "〔电话号码〕（第3行）"
+    assert (plain.id, plain.text, plain.region, made.name) == ("r2", STORY, "alpha", "〔电话号码〕.jsonl")
+    everything = "\n".join(str(row) for table in ("jobs", "job_items") for row in database.sql(f"SELECT input FROM {table}"))
+    assert "刘洋" not in everything and "13812345678" not in everything
+
+
+def test_who_is_named_in_a_narrative_is_masked_in_its_id_too(desk, li):
+    made = batch.submit(desk, li, "a.jsonl", jsonl([{"id": "刘洋", "text": PERSONAL, "region": "alpha"}]))
+    quick(desk).step()
+    assert [row.id for row in batch.result_rows(desk, li, made.id)] == ["〔某甲〕（第1行）"]
+    assert [row.id for row in batch.result_rows(desk, li, made.id, masked=False)] == ["刘洋"]
+
+
+def test_a_worker_deletes_what_need_not_be_kept(desk, li, database, monkeypatch):
+    now = datetime.now(UTC)
+    old, new = (save(desk, li, "a.txt", io.BytesIO(b"x")).id for _ in range(2))
+    for ending in ("bin", "json"):
+        os.utime(desk.folder / "uploads" / f"{old}.{ending}", (now.timestamp() - 90_000,) * 2)
+    with open_store(database.url, clock=lambda: now - timedelta(days=31)) as past:
+        ended, waiting = (batch.submit(replace(desk, store=past), li, name, many(1)) for name in ("a.jsonl", "b.jsonl"))
+        batch.cancel(replace(desk, store=past), li, ended.id)
+    recent = batch.submit(desk, li, "c.jsonl", many(1))
+    batch.cancel(desk, li, recent.id)
+    assert batch.get(desk, li, ended.id).kept_until is None
+    with working(quick(desk)):
+        finished(desk, li, waiting.id)
+    assert {path.stem for path in (desk.folder / "uploads").iterdir()} == {new}
+    assert not batch.get(desk, li, ended.id).cleared and len(batch.result_rows(desk, li, ended.id)) == 1
+    monkeypatch.setenv("RONGCUO_KEEP_BATCHES_DAYS", "30")
+    until = batch.get(desk, li, recent.id).kept_until
+    assert timedelta(days=30) <= until - now < timedelta(days=30, minutes=10)
+    assert f"结果保存到 {local(until)}，请在此之前下载" in jobs_html(batch.listing(desk, li))
+    delete_old(desk, "批量处理", batch.KIND)
+    delete_old(desk, "批量处理", batch.KIND)
+    gone = batch.get(desk, li, ended.id)
+    assert gone.cleared and gone.outcome().endswith("保存期已过，叙述和结果已删除") and batch.result_rows(desk, li, gone.id) == ()
+    for fetch in (lambda: batch.result(desk, li, gone.id, "csv"), lambda: batch_docx(desk, li, gone.id)):
+        with pytest.raises(InputError, match="保存期已过"):
+            fetch()
+    assert [len(batch.result_rows(desk, li, job.id)) for job in (waiting, recent)] == [1, 1]
+    assert "result.csv" not in jobs_html([gone]) and rows_html(gone, ()) == "" and desk.store.verify().ok
+    with desk.store.read() as work:
+        assert [entry.action for entry in work.audit.entries(subject=f"job:{gone.id}")].count("job.clear") == 1
+    monkeypatch.setenv("RONGCUO_KEEP_BATCHES_DAYS", "0")
+    with pytest.raises(InputError, match="RONGCUO_KEEP_BATCHES_DAYS 应是"):
+        batch.listing(desk, li)
 
 
 def test_only_the_owner_sees_and_stops_a_job(desk, people, li):

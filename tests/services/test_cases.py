@@ -59,6 +59,9 @@ def test_the_setting_masks_before_storing(desk, people, database, monkeypatch):
         assert "13912345678" not in text and "王建国" not in text and "〔电话号码〕" in text and "双随机" in text
     edited = edit(desk, people["inspector"], open_text.case.id, version=open_text.case.version, region="alpha")
     assert "13912345678" not in edited.case.narrative
+    with pytest.raises(InputError, match="编号里有姓名、电话等个人信息"):
+        create(desk, people["inspector"], STORY, number="当事人王建国")
+    assert create(desk, people["inspector"], STORY, number="鲁环〔2026〕7号").case.number == "鲁环〔2026〕7号"
     ((kept,),) = database.sql(f"SELECT narrative FROM cases WHERE id = '{file.case.id}'")
     assert kept == file.case.narrative
     monkeypatch.setenv("RONGCUO_MASK_BEFORE_STORING", "也许")

@@ -220,6 +220,7 @@ def test_an_upload_is_its_owners(desk, people):
     with pytest.raises(InputError, match="没有这个上传的文件"):
         library_drafts.upload(desk, people["reviewer2"], kept.id)
     (draft,) = library_drafts.upload(desk, people["reviewer"], kept.id)
+    assert list((desk.folder / "uploads").iterdir()) == []
     assert draft.source == "办法.docx" and draft.facts.title == "某县生态环境系统容错纠错办法"
 
 

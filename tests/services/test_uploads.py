@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from ui.services import uploads
-from ui.services.uploads import save, take
+from ui.services.uploads import save, take, used
 
 
 def test_only_the_owner_takes_a_file_and_may_take_it_again(desk, people):
@@ -19,6 +19,17 @@ def test_only_the_owner_takes_a_file_and_may_take_it_again(desk, people):
         with pytest.raises(InputError, match="没有这个上传的文件"):
             take(desk, people[other], made.id)
     assert "PK" not in repr(taken)
+
+
+def test_a_file_is_deleted_once_it_is_used_and_stays_after_an_error(desk, li):
+    made = save(desk, li, "a.txt", io.BytesIO(b"x"))
+    with pytest.raises(KeyError), used(desk, li, made.id):
+        raise KeyError
+    with used(desk, li, made.id) as file:
+        assert file.data == b"x"
+    assert list((desk.folder / "uploads").iterdir()) == []
+    with pytest.raises(InputError, match="可能已经用过"), used(desk, li, made.id):
+        pass
 
 
 @pytest.mark.parametrize("wrong", ["", "../store", "../../etc/passwd", "0" * 32, "0" * 31 + "G", "/etc/passwd", "a.json"])

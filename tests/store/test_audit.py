@@ -27,6 +27,7 @@ def full_life(store, clock):
             work.jobs.claim("甲", ("batch",))
             arguments = {"finish": ("甲", {}), "fail": ("甲", "错"), "cancel": ()}[end]
             getattr(work.jobs, end)(job.id, *arguments)
+        work.jobs.clear(job.id)
         work.sessions.open("token-hash", user="zhang", csrf="csrf-token", expires=clock.now.replace(year=2027))
         work.sessions.close("token-hash")
         token = work.tokens.add("token-hash-2", name="统计程序", expires=clock.now.replace(year=2027))

@@ -117,6 +117,23 @@ def test_a_cancelled_job_stops_its_worker(store):
     assert claim(store, "乙") is None
 
 
+def test_a_job_that_has_ended_is_cleared_of_its_rows(store, clock):
+    job, other = add(store), add(store)
+    with store.begin("li") as work:
+        with pytest.raises(StoreError, match="还没有结束"):
+            work.jobs.clear(job.id)
+        ended = work.jobs.cancel(job.id)
+    clock.move(seconds=60)
+    with store.begin("li") as work:
+        work.jobs.cancel(other.id)
+    with store.begin("后台") as work:
+        assert not ended.cleared and work.jobs.listing(ended_before=clock.now, limit=None) == (ended,)
+        assert work.jobs.clear(job.id).cleared
+        assert work.jobs.items(job.id) == () and len(work.jobs.items(other.id)) == len(ROWS)
+    with store.read() as work:
+        assert work.jobs.get(job.id).cleared and not work.jobs.get(other.id).cleared
+
+
 def test_a_job_that_takes_its_worker_down_is_given_up(store, clock):
     job = add(store)
     for _ in range(MAX_ATTEMPTS):

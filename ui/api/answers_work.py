@@ -159,6 +159,8 @@ class BatchOut(Answer):
     ended: datetime | None
     failed: int | None
     abstained: int | None
+    kept_until: datetime | None = Field(description="叙述和结果保存到这时；空表示一直保存，或任务还没有结束")
+    cleared: bool = Field(description="保存期已过，叙述和结果已删除")
 
 
 class TokenOut(Answer):

@@ -11,7 +11,7 @@ from ui.api.answers_work import BatchOut
 from ui.api.deps import ById, Here, Me, Some
 from ui.api.downloads import download, file_answers
 from ui.api.schemas import BatchIn, RowsBatch
-from ui.services import batch, exports, uploads
+from ui.services import batch, exports
 
 __all__ = ["router"]
 
@@ -22,13 +22,12 @@ _Masked = Annotated[bool, Query(description="遮盖个人信息")]
 
 @router.post("/batches", summary="提交批量任务", status_code=201)
 def submit(sent: Annotated[BatchIn, Body()], desk: Here, person: Me) -> BatchOut:
-    """给出上传文件的编号（upload），或直接给出各行（rows）；任务在后台进行，用 GET /batches/{编号} 查看进度。"""
+    """给出上传文件的编号（upload，提交后文件即删除）或各行（rows）；任务在后台进行，用 GET /batches/{编号} 查看进度。"""
     if isinstance(sent, RowsBatch):
-        name, data = sent.file()
+        job = batch.submit(desk, person, *sent.file(), top_k=sent.top_k)
     else:
-        upload = uploads.take(desk, person, sent.upload)
-        name, data = upload.name, upload.data
-    return BatchOut.model_validate(batch.submit(desk, person, name, data, top_k=sent.top_k))
+        job = batch.submit_upload(desk, person, sent.upload, top_k=sent.top_k)
+    return BatchOut.model_validate(job)
 
 
 @router.get("/batches", summary="我的批量任务")

@@ -3,7 +3,7 @@
 job input     {"name", "top_k", "note"}                   name of the file, clauses per row, remark on what was not read
 item input    {"number", "id", "text", "region", "error"}                a row as `ui.tables` reads it
 item output   {"report" or null, "error" or null, "shown": {"id", "region", "text", "error"}}      `shown` is masked
-job output    {"failed", "abstained"}                     numbers of rows
+job output    {"failed", "abstained"}                     numbers of rows; {"cleared"} once the rows were deleted
 
 Masks are made along with the matching, because masking thousands of narratives takes longer than a download may.
 """
@@ -28,11 +28,12 @@ from ui.batch_rows import masked_texts, result_line
 from ui.services.access import Person, check
 from ui.services.cases import masks_before_storing
 from ui.services.desk import Desk
-from ui.services.uploads import TooLarge
+from ui.services.keeping import kept_for
+from ui.services.uploads import TooLarge, used
 from ui.tables import InputRow, Limits, example_bytes, parse_table, table_bytes
 
 __all__ = ["KIND", "KINDS", "LIMITS", "MAX_BYTES", "MAX_OPEN", "MAX_TOP_K", "BatchJob", "ResultRow"]
-__all__ += ["cancel", "get", "input_row", "listing", "result", "result_rows", "submit", "template"]
+__all__ += ["cancel", "ended", "get", "input_row", "listing", "result", "result_rows", "submit", "submit_upload", "template"]
 
 KIND = "batch"
 KINDS = ("xlsx", "csv", "jsonl")
@@ -53,7 +54,10 @@ _EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """How a batch stands; `failed` and `abstained` count rows once it is done, `error` says why it could not be done."""
+    """How a batch stands; `failed` and `abstained` count rows once it is done, `error` says why it could not be done.
+
+    Its rows are kept until `kept_until`, None for always, and are gone once it is `cleared`.
+    """
 
     id: str
     name: str = field(repr=False)
@@ -68,6 +72,8 @@ class BatchJob:
     ended: datetime | None
     failed: int | None
     abstained: int | None
+    kept_until: datetime | None
+    cleared: bool
 
     @property
     def open(self) -> bool:
@@ -76,10 +82,11 @@ class BatchJob:
 
     def outcome(self) -> str:
         """Return in a few Chinese words how it stands, with the numbers that are known."""
+        gone = "；保存期已过，叙述和结果已删除" if self.cleared else ""
         if self.state == "done":
-            return f"已完成：{self.total} 行，没有给出建议 {self.abstained} 行，无法处理 {self.failed} 行"
+            return f"已完成：{self.total} 行，没有给出建议 {self.abstained} 行，无法处理 {self.failed} 行{gone}"
         why = f"，{self.error.rstrip('。')}" if self.error else ""
-        return f"{JOB_STATES[self.state]}：{self.done} / {self.total} 行{why}"
+        return f"{JOB_STATES[self.state]}：{self.done} / {self.total} 行{why}{gone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +130,19 @@ def submit(desk: Desk, person: Person, name: str, data: bytes, *, top_k: int = 5
         raise FileError(f"文件 {short} 里没有数据行，请检查文件。")
     most, hide = desk.matcher().settings.max_chars, masks_before_storing()
     items = [asdict(_stored(row, most, hide)) for row in table.rows]
+    short, note = (mask(short)[0], mask(table.note)[0]) if hide else (short, table.note)
     with desk.store.begin(person.name) as work:
         waiting = work.jobs.listing(owner=person.name, states=("queued", "running"))
         if sum(job.kind == KIND for job in waiting) >= MAX_OPEN:
             raise InputError(f"您已有 {MAX_OPEN} 个批量任务没有做完，请等其中一个结束或取消它，再提交新的。")
-        return _job(work.jobs.add(KIND, {"name": short, "top_k": top_k, "note": table.note}, items=items))
+        return _job(work.jobs.add(KIND, {"name": short, "top_k": top_k, "note": note}, items=items))
+
+
+def submit_upload(desk: Desk, person: Person, upload_id: str, *, top_k: int = 5) -> BatchJob:
+    """Queue the rows of a file that the person has uploaded, which is deleted then. Raises as `submit`."""
+    check(person, "batch.run")
+    with used(desk, person, upload_id) as file:
+        return submit(desk, person, file.name, file.data, top_k=top_k)
 
 
 def listing(desk: Desk, person: Person, *, limit: int = 20) -> tuple[BatchJob, ...]:
@@ -143,6 +158,19 @@ def get(desk: Desk, person: Person, job_id: str) -> BatchJob:
     check(person, "batch.run")
     with desk.store.read() as work:
         return _job(_own(work, person, job_id))
+
+
+def ended(desk: Desk, person: Person, job_id: str) -> BatchJob:
+    """Return one of the person's own batches whose results can be fetched; errors as `get`.
+
+    Raises InputError: it has not ended, or its rows were deleted.
+    """
+    job = get(desk, person, job_id)
+    if job.open:
+        raise InputError("这个批量任务还没有做完，请等它结束再下载结果。")
+    if job.cleared:
+        raise InputError("这个批量任务的保存期已过，叙述和结果已删除；仍需要时请重新提交文件。")
+    return job
 
 
 def cancel(desk: Desk, person: Person, job_id: str) -> BatchJob:
@@ -177,9 +205,7 @@ def result(desk: Desk, person: Person, job_id: str, kind: str, *, masked: bool =
     check(person, "batch.run")
     if kind not in KINDS:
         raise InputError(f"结果不能下载为 {kind[:20]}，可选：{'、'.join(KINDS)}。")
-    job = get(desk, person, job_id)
-    if job.open:
-        raise InputError("这个批量任务还没有做完，请等它结束再下载结果。")
+    job = ended(desk, person, job_id)
     rows = result_rows(desk, person, job_id, masked=masked)
     stem = PurePosixPath(job.name).stem
     data = table_bytes(f".{kind}", [row.line() for row in rows], [row.text for row in rows])
@@ -203,11 +229,11 @@ def input_row(item: JobItem) -> InputRow:
 
 
 def _stored(row: InputRow, most: int, hide: bool) -> InputRow:
-    """Return the row as it is kept: without a text that is too long to be matched, and masked where that is set."""
+    """Return the row as it is kept: without a text that is too long to be matched, all of it masked where that is set."""
     if len(row.text) > most:
         error = f"这一行的叙述有 {len(row.text)} 字，超过一次 {most} 字的上限，请分段或只保留事情经过。"
-        return replace(row, text="", error=error)
-    return replace(row, text=mask(row.text)[0]) if hide else row
+        row = replace(row, text="", error=error)
+    return InputRow(row.number, **masked_texts(row, row.error)) if hide else row
 
 
 def _own(work: Work, person: Person, job_id: str) -> Job:
@@ -221,7 +247,10 @@ def _job(job: Job) -> BatchJob:
     output = job.output or {}
     given = {name: getattr(job, name) for name in ("id", "owner", "state", "done", "total", "error", "created", "ended")}
     wanted = {name: job.input[name] for name in ("name", "top_k", "note")}
-    return BatchJob(**given, **wanted, failed=output.get("failed"), abstained=output.get("abstained"))
+    time = kept_for()
+    until = None if time is None or job.ended is None else job.ended + time
+    counts = {name: output.get(name) for name in ("failed", "abstained")}
+    return BatchJob(**{**given, **wanted, **counts}, kept_until=until, cleared=job.cleared)
 
 
 def _row(item: JobItem, job: Job, masked: bool) -> ResultRow:

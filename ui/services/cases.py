@@ -31,11 +31,11 @@ TOP_K, PER_HEADLINE = 10, 3
 class _CaseSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RONGCUO_", frozen=True)
 
-    mask_before_storing: bool = Field(False, description="保存案件之前先遮盖叙述中的个人信息，原文不入库")
+    mask_before_storing: bool = Field(False, description="保存案件和批量任务之前先遮盖其中的个人信息，原文不入库")
 
 
 def masks_before_storing() -> bool:
-    """Tell whether narratives are masked before they are stored (RONGCUO_MASK_BEFORE_STORING).
+    """Tell whether what people write is masked before it is stored (RONGCUO_MASK_BEFORE_STORING).
 
     Raises InputError: the setting is neither true nor false.
     """
@@ -48,10 +48,12 @@ def masks_before_storing() -> bool:
 def create(desk: Desk, person: Person, narrative: str, *, region: str = "", number: str = "") -> CaseFile:
     """Make a draft from a narrative, with its report; without `number` it gets the next one of the year.
 
-    Raises InputError: the narrative or region cannot be matched. NotAllowed: the role writes no cases. StoreError: the
-    number is taken.
+    Raises InputError: the narrative or region cannot be matched, or the number would have to be masked. NotAllowed: the role
+    writes no cases. StoreError: the number is taken.
     """
     check(person, "case.write")
+    if masks_before_storing() and mask(number)[0] != number:  # masked numbers could become one, and nobody would find the case
+        raise InputError("案件编号里有姓名、电话等个人信息，不能保存；请换一个编号，或留空由系统编号。")
     text, report = _matched(desk, narrative, region)
     with desk.store.begin(person.name) as work:
         case = work.cases.add(region=report.region, narrative=text, number=number)

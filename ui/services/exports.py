@@ -54,7 +54,8 @@ def case_xlsx(desk: Desk, person: Person, case_id: str, *, masked: bool = True) 
 def batch_docx(desk: Desk, person: Person, job_id: str, *, masked: bool = True) -> tuple[str, bytes]:
     """Return file name and content of the Word report of an own batch that has ended.
 
-    Raises NotAllowed: the role runs no batches. StoreError: there is no such batch of theirs. InputError: it still runs.
+    Raises NotAllowed: the role runs no batches. StoreError: there is no such batch of theirs. InputError: it still runs, or its
+    rows were deleted.
     """
     return _export_batch(desk, person, job_id, "docx", lambda file: batch_document(file, masked=masked), masked)
 
@@ -121,9 +122,7 @@ def _picture(matcher: Matcher, report: MatchReport) -> CasePicture | None:
 def _export_batch(
     desk: Desk, person: Person, job_id: str, kind: str, build: Callable[[BatchFile], bytes], masked: bool
 ) -> tuple[str, bytes]:
-    job = batches.get(desk, person, job_id)
-    if job.open:
-        raise InputError("这个批量任务还没有做完，请等它结束再下载结果。")
+    job = batches.ended(desk, person, job_id)
     found = batches.result_rows(desk, person, job_id, masked=False)  # masked once more below, with its spans moved along
     with desk.store.read() as work:
         owner = work.users.get(job.owner).display_name

@@ -68,10 +68,13 @@ class DraftPage:
 
 
 def upload(desk: Desk, person: Person, upload_id: str) -> tuple[Draft, ...]:
-    """Make drafts from a file that the person has uploaded, one for each regulation in it. Raises as `add_file`."""
+    """Make drafts from a file that the person has uploaded, one for each regulation in it; it is deleted then.
+
+    Raises as `add_file`.
+    """
     check(person, "library.draft")
-    found = uploads.take(desk, person, upload_id)
-    return add_file(desk, person, found.name, found.data)
+    with uploads.used(desk, person, upload_id) as found:
+        return add_file(desk, person, found.name, found.data)
 
 
 def add_file(desk: Desk, person: Person, name: str, content: bytes) -> tuple[Draft, ...]:

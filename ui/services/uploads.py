@@ -1,4 +1,4 @@
-"""Files that people hand over before an action uses them: kept for a day, and only their owner may take them.
+"""Files that people hand over before an action uses them: kept until one did, at most a day, and only for their owner.
 
 A file lies under a random id beside a small JSON file that tells its owner and name; the name never becomes a path.
 """
@@ -11,7 +11,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +20,7 @@ from data.errors import FileError, InputError, reason
 from ui.services.access import Person
 from ui.services.desk import Desk
 
-__all__ = ["MAX_BYTES", "MAX_FILES", "TooLarge", "Upload", "Uploaded", "save", "take"]
+__all__ = ["MAX_BYTES", "MAX_FILES", "TooLarge", "Upload", "Uploaded", "save", "take", "tidy", "used"]
 
 MAX_BYTES = 20 * 2**20
 MAX_FILES = 20
@@ -53,7 +53,7 @@ class Upload:
 
 
 def save(desk: Desk, person: Person, name: str, content: BinaryIO) -> Uploaded:
-    """Keep a file for a person, read in pieces. Files older than a day are deleted on the occasion.
+    """Keep a file for a person, read in pieces.
 
     Raises:
         TooLarge: it has more than MAX_BYTES.
@@ -67,7 +67,8 @@ def save(desk: Desk, person: Person, name: str, content: BinaryIO) -> Uploaded:
     data, note = folder / f"{identifier}.bin", folder / f"{identifier}.json"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _tidy(folder, person.name) >= MAX_FILES:
+        tidy(desk)
+        if _waiting(folder, person.name) >= MAX_FILES:
             raise InputError(f"您有 {MAX_FILES} 个上传的文件还没有用到，请明天再试或联系管理员。")
         try:
             size = _write(data, content, shown)
@@ -82,11 +83,11 @@ def save(desk: Desk, person: Person, name: str, content: BinaryIO) -> Uploaded:
 
 
 def take(desk: Desk, person: Person, upload_id: str) -> Upload:
-    """Return a file of the person; it may be taken again until it is a day old.
+    """Return a file of the person; it may be taken again until it is used or a day old.
 
     Raises InputError: there is none of that id, it is too old, or it is somebody else's; which of these is not told.
     """
-    gone = InputError("没有这个上传的文件，它可能已过期（保留一天），请重新选择文件。")
+    gone = InputError("没有这个上传的文件，它可能已经用过或已过期（保留一天），请重新选择文件。")
     if not _ID.fullmatch(upload_id):
         raise gone
     folder = desk.folder / "uploads"
@@ -97,6 +98,24 @@ def take(desk: Desk, person: Person, upload_id: str) -> Upload:
         return Upload(str(note["name"]), (folder / f"{upload_id}.bin").read_bytes())
     except OSError as error:
         raise gone from error
+
+
+@contextmanager
+def used(desk: Desk, person: Person, upload_id: str) -> Iterator[Upload]:
+    """Take a file of the person and delete it once what is made of it is kept; after an error it stays. Raises as `take`."""
+    yield take(desk, person, upload_id)
+    for ending in ("bin", "json"):
+        with suppress(OSError):  # what was made of it is kept; `tidy` tries again
+            (desk.folder / "uploads" / f"{upload_id}.{ending}").unlink()
+
+
+def tidy(desk: Desk) -> None:
+    """Delete the files that are older than a day. Raises OSError."""
+    oldest = time.time() - _DAY
+    for path in _files(desk.folder / "uploads"):
+        with suppress(FileNotFoundError):  # another process was first
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _write(path: Path, content: BinaryIO, shown: str) -> int:
@@ -113,19 +132,14 @@ def _write(path: Path, content: BinaryIO, shown: str) -> int:
     return size
 
 
-def _tidy(folder: Path, owner: str) -> int:
-    """Delete what is too old and return how many files of the owner are left."""
-    oldest = time.time() - _DAY
-    for path in _files(folder):
-        with suppress(FileNotFoundError):  # another process was first
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+def _waiting(folder: Path, owner: str) -> int:
+    """Return how many files of the owner are kept."""
     notes = (_note(path) for path in folder.glob("*.json"))
     return sum(note is not None and note["owner"] == owner for note in notes)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in list(folder.iterdir()) if _ID.fullmatch(path.stem))
+    return (path for path in list(folder.glob("*")) if _ID.fullmatch(path.stem))  # no folder yet is an empty one
 
 
 def _note(path: Path) -> dict[str, Any] | None:

@@ -26,12 +26,14 @@ from retrieval.matcher import Matcher
 from ui.batch_rows import masked_texts, match_row
 from ui.services.batch import KIND, input_row
 from ui.services.desk import Desk
+from ui.services.keeping import delete_old
 
 __all__ = ["Worker"]
 
 _LOG = logging.getLogger(__name__)
 _STALE = timedelta(seconds=30)
 _IDLE = 1.0  # seconds between two looks for work
+_DELETE = 3600.0  # seconds between two looks for what need not be kept any longer
 _GROUP, _GROUP_SECONDS = 10, 1.0  # rows that are kept together, and how long they may take
 _REST, _LONGEST_REST = 0.5, 0.5  # share of the time that a row took, and seconds
 _TRIES = 5
@@ -45,6 +47,7 @@ class Worker:
         self._desk, self._stale, self._idle = desk, stale, idle
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._deleting = time.monotonic()
 
     def start(self) -> None:
         """Begin to look for work; raises RuntimeError where it was begun before."""
@@ -76,12 +79,19 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
+                self._delete_old()
                 worked = self.step()
             except Exception as error:  # the thread outlives a database that is away, and tells no narrative
                 _LOG.error("the batch worker waits after %s", type(error).__name__)
                 worked = False
             if not worked:
                 self._stopping.wait(self._idle)
+
+    def _delete_old(self) -> None:
+        """Delete what need not be kept any longer, at the start and every hour; an error waits for the next hour."""
+        if time.monotonic() >= self._deleting:
+            self._deleting = time.monotonic() + _DELETE
+            delete_old(self._desk, self.name, KIND)
 
     def _something_waits(self) -> bool:
         """Look without writing: a claim would hold up everybody who writes, once a second."""

@@ -10,7 +10,6 @@ from data.errors import InputError, RongcuoError
 from ui.cards import status_html
 from ui.services import batch
 from ui.services.desk import Desk
-from ui.services.uploads import take
 from ui.tabs.batch_html import file_html, jobs_html, rows_html
 from ui.tabs.common import BARE, FAILED, PRIVATE, returns
 
@@ -54,8 +53,7 @@ class _View:
             person = self._desk.person(request.username)
             if problem:
                 raise InputError(problem)
-            file = take(self._desk, person, upload)
-            job = batch.submit(self._desk, person, file.name, file.data, top_k=int(top_k))
+            job = batch.submit_upload(self._desk, person, upload, top_k=int(top_k))
             jobs = batch.listing(self._desk, person)
             told = f"已提交“{job.name}”，{job.total} 行。可以关闭页面，任务会继续，回来后在这里查看。"
             return status_html(told), *self._parts(jobs, job.id, request)

@@ -42,7 +42,9 @@ def jobs_html(jobs: Sequence[BatchJob], shown: str = "") -> str:
 
 
 def rows_html(job: BatchJob, rows: Sequence[ResultRow]) -> str:
-    """Return the first rows of a job as a table that becomes a list on a narrow screen."""
+    """Return the first rows of a job as a table that becomes a list on a narrow screen; "" where they were deleted."""
+    if job.cleared:
+        return ""
     heads = "".join(f'<th scope="col">{name}</th>' for name in ("编号", "范围", "事情经过", f"相近条款（前 {LEADING} 条）"))
     more = f"前 {len(rows)} 行，共 {job.total} 行" if len(rows) < job.total else f"共 {job.total} 行"
     note = f'<p class="rc-batch-note">{escape(job.note)}。</p>' if job.note else ""
@@ -72,7 +74,8 @@ def _job(job: BatchJob, shown: bool) -> str:
 
 def _state(job: BatchJob) -> str:
     if not job.open:
-        return escape(job.outcome())
+        kept = f"。结果保存到 {local(job.kept_until)}，请在此之前下载" if job.kept_until and not job.cleared else ""
+        return escape(job.outcome() + kept)
     share = 100 * job.done / job.total if job.total else 0
     # no live region: a screen reader would not stop talking
     return (
@@ -88,6 +91,8 @@ def _buttons(job: BatchJob, shown: bool) -> str:
     )
     if job.open:
         return f'{look}</button><button type="button" data-batch-cancel="{key}">取消<i class="rc-unseen"> {name}</i></button>'
+    if job.cleared:
+        return ""
     links = (
         f'<a class="rc-button" href="api/v1/batches/{key}/result.{kind}" download>{_DOWNLOADS[kind]}'
         f'<i class="rc-unseen"> 下载 {name} 的结果</i></a>'

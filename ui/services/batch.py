@@ -245,12 +245,12 @@ def _own(work: Work, person: Person, job_id: str) -> Job:
 
 def _job(job: Job) -> BatchJob:
     output = job.output or {}
-    given: dict[str, Any] = {name: getattr(job, name) for name in ("id", "owner", "state", "done", "total", "error", "created", "ended")}
-    wanted: dict[str, Any] = {name: job.input[name] for name in ("name", "top_k", "note")}
+    given = {name: getattr(job, name) for name in ("id", "owner", "state", "done", "total", "error", "created", "ended")}
+    wanted = {name: job.input[name] for name in ("name", "top_k", "note")}
     time = kept_for()
     until = None if time is None or job.ended is None else job.ended + time
-    numbers: dict[str, Any] = {name: output.get(name) for name in ("failed", "abstained")}
-    return BatchJob(**given, **wanted, **numbers, kept_until=until, cleared=job.cleared)
+    counts = {name: output.get(name) for name in ("failed", "abstained")}
+    return BatchJob(**{**given, **wanted, **counts}, kept_until=until, cleared=job.cleared)
 
 
 def _row(item: JobItem, job: Job, masked: bool) -> ResultRow:

@@ -1,3 +1,5 @@
+import gzip
+import json
 import random
 import subprocess
 import sys
@@ -222,12 +224,38 @@ def test_folds_are_even_and_do_not_depend_on_order():
     assert sorted(list(folds.values()).count(fold) for fold in range(5)) == [4, 4, 5, 5, 5]
 
 
+def command(name, *arguments):
+    line = [sys.executable, "-m", f"models.training.{name}", *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_statutes_are_learnt_and_leave_no_head_that_was_never_trained(tmp_path):
+    texts = {"1": "未取得许可不得排放污水。", "2": "试用期最长不得超过六个月。", "3": "监护人承担侵权责任。"}
+    asked = {"a": ("没办证能往河里放水吗？", "1"), "b": ("试用期能签一年吗？", "2")}
+    rows = {
+        "corpus.jsonl.gz": [{"id": key, "title": f"某法第{key}条", "text": text} for key, text in texts.items()],
+        "queries.train.jsonl": [{"id": key, "text": text, "relevant": [right]} for key, (text, right) in asked.items()],
+        "negatives.jsonl": [{"id": key, "documents": list("123")} for key in asked],
+    }
+    for name, found in rows.items():
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found).encode()
+        (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
+    places = ("--corpus", tmp_path, "--negatives", tmp_path / "negatives.jsonl", "--out", tmp_path / "first")
+    done = command("statutes", *places, "--frozen", "11", "--epochs", "1")
+    assert done.returncode == 0, done.stderr
+    encoder = load_encoder(str(tmp_path / "first"))
+    assert encoder.attention is None and encoder.encode_queries(["试用期"]).shape == (1, 384)
+
+
 @pytest.mark.model
 @pytest.mark.slow
 def test_the_command_writes_a_folder_that_matches_use(tmp_path):
-    out = tmp_path / "trained"
-    command = [sys.executable, "-m", "models.training.encoder", "--out", str(out), "--share", "0.01", "--epochs", "1"]
-    done = subprocess.run([*command, "--frozen", "11"], cwd=ROOT, capture_output=True, text=True, check=False)
+    out, dev = tmp_path / "trained", tmp_path / "dev.jsonl"
+    dev.write_text("".join((CASES / "dev.jsonl").read_text("utf-8").splitlines(keepends=True)[:12]), "utf-8")
+    done = command("encoder", "--out", out, "--share", "0.01", "--epochs", "1", "--frozen", "11", "--dev", dev)
+    dev.unlink()
     assert done.returncode == 0, done.stderr
     assert "31 条训练叙述" in done.stderr and "开发集 nDCG@10 0." in done.stderr
     encoder = load_encoder(str(out))
@@ -238,6 +266,5 @@ def test_the_command_writes_a_folder_that_matches_use(tmp_path):
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):
-    command = [sys.executable, "-m", "models.training.encoder", "--out", str(tmp_path / "o"), "--cases", str(tmp_path / "none")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = command("encoder", "--out", tmp_path / "o", "--cases", tmp_path / "none")
     assert done.returncode == 2 and "错误：" in done.stderr and "Traceback" not in done.stderr

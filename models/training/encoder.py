@@ -172,7 +172,7 @@ def _run(options: argparse.Namespace) -> None:
         after=lambda epoch: say(f"开发集 nDCG@10 {mean_ndcg(task.scores(watched).numpy(), watched.found, clauses):.4f}"),
     )
     source = f"{read_manifest(options.start).source}; {', '.join(path.name for path in paths)}, {count} narratives"
-    write_folder(tower, options.start, options.out, source=source, max_tokens=TOKENS)
+    write_folder(tower, options.start, options.out, head=tower.attention(), source=source, max_tokens=TOKENS)
     state.unlink()
 
 

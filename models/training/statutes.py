@@ -26,6 +26,7 @@ from data.cases import fold_of, read_cases
 from data.entries import read_clause_file
 from data.jsonl import numbered_lines, read_lines_text
 from data.schema import Case
+from models.attention import ClauseAttention
 from models.layout import read_manifest
 from models.training.command import add_options, open_tokenizer, recipe_of, run
 from models.training.folder import write_folder
@@ -102,7 +103,8 @@ def _run(options: argparse.Namespace) -> None:
         state=state,
     )
     source = f"{read_manifest(options.start).source}; STARD (MIT), {len(asked)} questions"
-    write_folder(tower, options.start, options.out, source=source, max_tokens=512)
+    head = ClauseAttention.load(options.start)  # these lessons leave it as it was
+    write_folder(tower, options.start, options.out, head=head, source=source, max_tokens=512)
     state.unlink()
 
 

@@ -5,7 +5,11 @@ from starlette.testclient import TestClient
 
 from retrieval.dossier import open_dossier
 from retrieval.loading import open_matcher
+from retrieval.publish import publish
+from retrieval.shelf import Shelf
 from tests.api.conftest import STORY, said
+from tests.publishing.samples import base_matcher, order
+from tests.test_dossier import shandong
 from ui.present import report_json
 from ui.services.desk import Desk
 from ui.web.application import bare_app
@@ -129,3 +133,14 @@ def test_time_limits_are_counted_from_a_day(client_of):
     ):
         assert words in said(client.get("/api/v1/deadlines", params=query), 422 if "from" in query or not query else 400)
     assert said(client.get("/api/v1/deadlines", params={"region": "阳江", "from": "9999-12-31"}), 400)
+
+
+def test_steps_of_words_that_a_published_version_changed_are_not_listed(desk, bearer):
+    base = base_matcher(desk.folder / "cache")
+    publish(desk.folder / "library", [shandong(("应当于7日内告知", "应当于30日内告知"))], base, order(0))
+    served = Desk(desk.store, Shelf(desk.folder / "library", base), desk.folder)
+    client = TestClient(bare_app(served, WebSettings()), headers=bearer("inspector"))
+    rows = client.get("/api/v1/deadlines", params={"region": "山东", "from": "2026-03-02"}).json()
+    listed = {row["clause_id"] for row in rows}
+    assert "shandong-2019/art16.p3" in listed and "shandong-2019/art16.p2" not in listed
+    assert all("（修订）》" in row["citation"] for row in rows)

@@ -107,7 +107,7 @@ class OnnxEncoder(ReadingEncoder):
             yield from map(run, parts)
             return
         with ThreadPoolExecutor(self._threads) as pool:  # a text per thread wastes less than several threads on a text
-            yield from pool.map(run, parts)
+            yield from pool.map(run, parts[::-1])  # the longest first, so that none is left when the others are done
 
 
 def _session(path: Path, *, threads: int) -> InferenceSession:

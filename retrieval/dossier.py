@@ -78,14 +78,14 @@ def open_dossier(matcher: Matcher, report: MatchReport, *, start: date | None = 
     if report.abstained or chosen not in regulations:
         return replace(_NOTHING, alignments=aligned)
     scores = matcher.scores(report.narrative, chosen, (), "hybrid")  # as `match` asked for them, so that they are kept
-    serving = {entry.clause.id: entry for entry in matcher.index.entries}
+    serving = {name: matcher.index.entries[row] for name, row in matcher.shipped.items()}
     kept = {clause_id: entry for clause_id, entry in serving.items() if as_shipped(entry.clause)}
-    painter = Painter(matcher.scorer)
+    painter = Painter(matcher)
     vectors = scores.encoded.vectors
     like, note = _like(matcher, vectors[0], chosen, kept) if len(vectors) else ((), "")
     return Dossier(
         regulation=chosen,
-        title=next(entry.title for entry in matcher.index.entries if entry.clause.regulation_id == chosen),
+        title=next(entry.title for entry in serving.values() if entry.clause.regulation_id == chosen),
         assumed=chosen != report.region,
         picture=painter.draw(report.narrative, chosen, scores) if painter.can_draw(chosen, scores) else None,
         parallels={match.clause.id: parallels(match.clause, kept) for match in report.matches},

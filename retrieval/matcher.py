@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from data.catalogue import load_sources, resolve_region
+from data.catalogue import load_sources, matched_regulations, resolve_region
 from data.categories import CATEGORIES, HEADLINES, MATCHED
 from data.errors import InputError, repeated
 from data.schema import Evidence, Match, MatchReport
@@ -32,6 +32,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _IMPROBABLE = (
     "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；请写明时间、做了什么、出了什么问题、怎么处理的。"
 )
+_PREPARED = 512  # clauses whose elements are read ahead
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -57,7 +58,8 @@ class _Scope:
 class Matcher:
     """Suggests clauses for narratives with one index; safe to call from several threads.
 
-    `version` is the number of the published version of the library that the index is of, 0 for any other index.
+    `version` is the number of the published version of the library that the index is of, 0 for any other index. `shipped` are the
+    rows of the regulations that come with the program, by the ids of their clauses.
     """
 
     def __init__(self, index: Index, encoder: Encoder, segmenter: Segmenter, settings: Settings, *, version: int = 0) -> None:
@@ -73,6 +75,8 @@ class Matcher:
         # an index over someone's own clauses may know no categories at all; then every clause is a candidate
         self._default_categories = tuple(c for c in MATCHED if c in present) or None
         self._regulations = {entry.clause.regulation_id: entry.title for entry in index.entries}
+        ours = {regulation.id for regulation in matched_regulations()}
+        self.shipped = {e.clause.id: row for row, e in enumerate(index.entries) if e.clause.regulation_id in ours}
 
     @property
     def index(self) -> Index:
@@ -129,6 +133,14 @@ class Matcher:
             return {}
         aligned = self._aligned(report.narrative, frozenset(match.clause.text for match in report.matches))
         return {match.clause.id: aligned[match.clause.text] for match in report.matches}
+
+    def prepare(self) -> None:
+        """Read the elements of the clauses that narratives are matched to, which otherwise the first reports that show them do.
+
+        Takes some seconds for the shipped clauses; of a large corpus only the first clauses are read.
+        """
+        rows = self.scope("").rows[:_PREPARED]
+        self.scorer.aligner.prepare([self.index.entries[int(row)].clause.text for row in rows])
 
     def _scores(self, narrative: str, region: str = "", categories: tuple[str, ...] = (), system: str = "hybrid") -> Scores:
         """Return the scores of a checked narrative; those of the last few are kept as `scores`."""

@@ -17,9 +17,10 @@ from data.catalogue import as_shipped
 from data.errors import InputError
 from data.logic import Group, GroupSummary, load_logic, summarise
 from data.schema import CasePicture, Clause, ClauseStanding, GroupPicture, Span, Status
+from retrieval.matcher import Matcher
 from retrieval.picture_limits import Limits, read_limits
 from retrieval.picture_words import Words, words_about
-from retrieval.scoring import Floats, Ints, Scorer, Scores
+from retrieval.scoring import Floats, Ints, Scores
 
 __all__ = ["STATUSES", "Clues", "Painter", "features", "standing"]
 
@@ -45,16 +46,17 @@ class Clues:
 
 
 class Painter:
-    """Draws pictures with the scores of one matcher's index; safe to call from several threads.
+    """Draws pictures with the scores of one matcher; safe to call from several threads.
 
     Groups and questions were written for the shipped texts: a clause with other words in the index is left out of them, and
     counts as not stated where all of a group are needed.
     """
 
-    def __init__(self, scorer: Scorer, limits: Limits | None = None) -> None:
-        self._scorer = scorer
+    def __init__(self, matcher: Matcher, limits: Limits | None = None) -> None:
+        self._scorer = matcher.scorer
         self.limits = limits or read_limits()
-        self._rows = {entry.clause.id: row for row, entry in enumerate(scorer.index.entries) if as_shipped(entry.clause)}
+        entries = matcher.index.entries
+        self._rows = {name: row for name, row in matcher.shipped.items() if as_shipped(entries[row].clause)}
 
     def can_draw(self, regulation_id: str, scores: Scores) -> bool:
         """Tell whether the table has this regulation, clauses of it serve as shipped, and they have probabilities."""

@@ -76,7 +76,7 @@ def fit_limits(matcher: Matcher, path: Path = TRAIN) -> Limits:
 
 def agreement(matcher: Matcher, path: Path = CHECKED, limits: Limits | None = None) -> Agreed:
     """Return how often the picture agrees with the statuses of `path` (the checked conditions of dev cases)."""
-    limits = limits or Painter(matcher.scorer).limits
+    limits = limits or Painter(matcher).limits
     return _agreed([(one, _told(one, limits)) for one in _conditions(matcher, path)])
 
 
@@ -115,7 +115,7 @@ def _grounds(matcher: Matcher, case: Case) -> list[_Example]:
 def _clues(matcher: Matcher, case: Case) -> Mapping[str, Clues]:
     scores = matcher.scorer.score(case.narrative, matcher.scope(case.region).rows)
     loose = replace(read_limits(), ground=0.05)  # words are looked up for every ground that some limit might support
-    return Painter(matcher.scorer, loose).clues(case.narrative, case.region, scores)
+    return Painter(matcher, loose).clues(case.narrative, case.region, scores)
 
 
 def _told(one: _Example, limits: Limits) -> Status:

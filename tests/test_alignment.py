@@ -15,7 +15,9 @@ from models.sentences import split_sentences
 from models.stub import StubEncoder
 from retrieval.alignment import Aligner, Alignment
 from retrieval.dossier import open_dossier
+from retrieval.index import build
 from retrieval.loading import open_matcher
+from retrieval.matcher import Matcher
 from tests.test_cards import Reader
 from ui.cards import result_html
 from ui.cards_alignment import alignment_html
@@ -117,14 +119,23 @@ def test_where_nothing_is_told_nothing_is_aligned():
     assert Aligner(encoder).align([], (), np.zeros((0, encoder.dim), np.float32)) == ()
 
 
+class Counting(StubEncoder):
+    asked = 0
+
+    def encode_documents(self, texts):
+        self.asked += len(texts)
+        return super().encode_documents(texts)
+
+
+def test_what_was_prepared_is_not_encoded_for_the_first_report(entries, settings):
+    encoder, segmenter = Counting(), load_segmenter()
+    matcher = Matcher(build(entries, encoder, segmenter, settings), encoder, segmenter, settings)
+    matcher.prepare()
+    before = encoder.asked
+    assert matcher.match(STORY, top_k=6).matches and encoder.asked == before
+
+
 def test_clauses_together_are_aligned_as_each_alone_and_encoded_once():
-    class Counting(StubEncoder):
-        asked = 0
-
-        def encode_documents(self, texts):
-            self.asked += len(texts)
-            return super().encode_documents(texts)
-
     story, encoder = "他转移了查封的设备。损失很大。", Counting()
     sentences = split_sentences(story)
     aligner, clauses = Aligner(encoder), [CLAUSE, "", "损失很大,查封错误的", CLAUSE]

@@ -345,7 +345,7 @@ def test_the_pictures_agree_with_two_passes_of_labels(real):
 @pytest.mark.model
 def test_a_painter_says_what_it_cannot_draw(real, matcher):
     scores = real.scorer.score(STORY, real.scope("fuzhou").rows)
-    painter = Painter(real.scorer)
+    painter = Painter(real)
     assert painter.can_draw("fuzhou-2019", scores) and not painter.can_draw("mine", scores)
     assert not painter.can_draw("fuzhou-2019", matcher.scorer.score(STORY, matcher.scope("alpha").rows))
     with pytest.raises(InputError):

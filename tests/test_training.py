@@ -1,12 +1,14 @@
 import gzip
 import json
 import random
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
 from data.cases import CASES, fold_of, read_cases, read_elsewhere, read_marks
@@ -17,6 +19,9 @@ from data.errors import ModelError
 from data.schema import Case, Span
 from models.attention import ClauseAttention
 from models.encoder import load_encoder
+from models.export import finish_folder
+from models.layout import DEFAULT_NAME, TOKENIZER, WEIGHTS
+from models.st_encoder import save_model
 from models.training.losses import listwise, pointing, pointwise
 from models.training.progress import Recipe, train
 from models.training.targets import UNKNOWN, Example, examples, passages, weight_of
@@ -224,14 +229,27 @@ def test_folds_are_even_and_do_not_depend_on_order():
     assert sorted(list(folds.values()).count(fold) for fold in range(5)) == [4, 4, 5, 5, 5]
 
 
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """Return a model folder to train from: the real tokenizer, and a network of two narrow layers with random weights."""
+    folder = tmp_path_factory.mktemp("start")
+    shutil.copyfile(WEIGHTS / DEFAULT_NAME / TOKENIZER, folder / TOKENIZER)
+    torch.manual_seed(3)
+    words = Tokenizer.from_file(str(folder / TOKENIZER)).get_vocab_size()
+    sizes = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    network = BertModel(BertConfig(vocab_size=words, max_position_embeddings=512, **sizes), add_pooling_layer=False)
+    save_model(network, folder, prompts={"query": "query: ", "document": "passage: "}, max_tokens=512)
+    finish_folder(folder, name="start", source="random", licence="MIT")
+    return folder
+
+
 def command(name, *arguments):
     line = [sys.executable, "-m", f"models.training.{name}", *map(str, arguments)]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.model
 @pytest.mark.slow
-def test_the_statutes_are_learnt_and_leave_no_head_that_was_never_trained(tmp_path):
+def test_the_statutes_are_learnt_and_leave_no_head_that_was_never_trained(start, tmp_path):
     texts = {"1": "未取得许可不得排放污水。", "2": "试用期最长不得超过六个月。", "3": "监护人承担侵权责任。"}
     asked = {"a": ("没办证能往河里放水吗？", "1"), "b": ("试用期能签一年吗？", "2")}
     rows = {
@@ -243,18 +261,17 @@ def test_the_statutes_are_learnt_and_leave_no_head_that_was_never_trained(tmp_pa
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found).encode()
         (tmp_path / name).write_bytes(gzip.compress(lines) if name.endswith(".gz") else lines)
     places = ("--corpus", tmp_path, "--negatives", tmp_path / "negatives.jsonl", "--out", tmp_path / "first")
-    done = command("statutes", *places, "--frozen", "11", "--epochs", "1")
+    done = command("statutes", *places, "--start", start, "--frozen", "1", "--epochs", "1")
     assert done.returncode == 0, done.stderr
     encoder = load_encoder(str(tmp_path / "first"))
-    assert encoder.attention is None and encoder.encode_queries(["试用期"]).shape == (1, 384)
+    assert encoder.attention is None and encoder.encode_queries(["试用期"]).shape == (1, 24)
 
 
-@pytest.mark.model
 @pytest.mark.slow
-def test_the_command_writes_a_folder_that_matches_use(tmp_path):
+def test_the_command_writes_a_folder_that_matches_use(start, tmp_path):
     out, dev = tmp_path / "trained", tmp_path / "dev.jsonl"
     dev.write_text("".join((CASES / "dev.jsonl").read_text("utf-8").splitlines(keepends=True)[:12]), "utf-8")
-    done = command("encoder", "--out", out, "--share", "0.01", "--epochs", "1", "--frozen", "11", "--dev", dev)
+    done = command("encoder", "--start", start, "--out", out, "--share", "0.01", "--epochs", "1", "--frozen", "1", "--dev", dev)
     dev.unlink()
     assert done.returncode == 0, done.stderr
     assert "31 条训练叙述" in done.stderr and "开发集 nDCG@10 0." in done.stderr

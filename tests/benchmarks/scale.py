@@ -71,7 +71,7 @@ def _times(matcher: Matcher, stories: Sequence[str]) -> dict[str, object]:
             start = time.perf_counter()
             matcher.rank(asked, top_k=10)
             times.append(1000 * (time.perf_counter() - start))
-        vectors = matcher.scorer._encode(asked).vectors
+        vectors = matcher.scorer.encoded(asked).vectors
         start = time.perf_counter()
         matcher.index.store.search(vectors, matcher.settings.depth)
         search.append(1000 * (time.perf_counter() - start))

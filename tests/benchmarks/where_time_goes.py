@@ -64,6 +64,7 @@ def stages(matcher: Matcher, narrative: str) -> dict[str, Callable[[], object]]:
 def measure(count: int) -> dict[str, object]:
     """Return medians in milliseconds of each stage, of the whole, and the limit, over `count` narratives of dev."""
     matcher = open_matcher()
+    matcher.prepare()  # as the server does
     stories = [case.narrative for case in read_cases(CASES / "dev.jsonl") if 120 <= len(case.narrative) <= 400][:count]
     times: dict[str, list[float]] = {}
     tokens = []

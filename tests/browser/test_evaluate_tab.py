@@ -67,9 +67,7 @@ class Held:
 
 @pytest.fixture
 def held(monkeypatch):
-    import retrieval.evaluate
-
-    real, held = retrieval.evaluate.evaluate, Held()
+    real, held = page_evaluate.evaluate, Held()
 
     def slowly(matcher, cases, *, systems, measures, progress):
         def wait(done, total):
@@ -83,7 +81,7 @@ def held(monkeypatch):
         finally:
             held.log.append("end")
 
-    monkeypatch.setattr("retrieval.evaluate.evaluate", slowly)
+    monkeypatch.setattr(page_evaluate, "evaluate", slowly)
     yield held
     held.go.set()
 
@@ -211,7 +209,7 @@ def test_a_fault_of_the_program_is_said_in_place(page, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("retrieval.evaluate.evaluate", broken)
+    monkeypatch.setattr(page_evaluate, "evaluate", broken)
     assert refused(start(choose(tab(page), CASES))).startswith("程序出错")
     assert page.get_by_role("button", name="开始评测").is_visible()
 

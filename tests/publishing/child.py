@@ -34,7 +34,7 @@ def die_everywhere(library: Path) -> None:
         shelf = Shelf(library, matcher)
         found = shelf().match(STORY).matches[0].clause.id
         left = sorted(path.name for path in (library / "versions").iterdir())
-        say(step, os.WTERMSIG(status), shelf.number, repr(shelf.problem), found, ",".join(left))
+        say(step, os.WTERMSIG(status), shelf().version, found, ",".join(left))
 
 
 def killer(at: str):  # noqa: ANN201

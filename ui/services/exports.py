@@ -114,7 +114,7 @@ def _picture(matcher: Matcher, report: MatchReport) -> CasePicture | None:
     used, serving = (report.index_digest, report.model_digest), (matcher.index.manifest.digest, matcher.index.manifest.model)
     if report.abstained or used != serving or report.region == "all":
         return None
-    painter = Painter(matcher.scorer)
+    painter = Painter(matcher)
     scores = matcher.scorer.score(report.narrative, matcher.scope(report.region).rows)
     return painter.draw(report.narrative, report.region, scores) if painter.can_draw(report.region, scores) else None
 

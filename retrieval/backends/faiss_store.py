@@ -1,7 +1,7 @@
 """Vectors in a faiss index whose kind depends on how many there are. The only module that imports faiss.
 
     rows                kind                    search
-    up to 100,000       flat float32            exact
+    up to 20,000        flat float32            exact
     up to 400,000       HNSW32 over float32     approximate, efSearch tuned
     more                IVF over float16        approximate, nprobe tuned; lists = 4 * sqrt(rows)
 
@@ -26,7 +26,7 @@ from retrieval.backends.store import Rows, best_of
 __all__ = ["FLAT_MOST", "HNSW_MOST", "FaissStore", "kind_for"]
 
 faiss: Any = _faiss  # its stubs know less than it does
-FLAT_MOST = 100_000
+FLAT_MOST = 20_000
 HNSW_MOST = 400_000
 _FILE = "dense.faiss"
 _MAP_FROM = 64 << 20  # bytes: a smaller file is read at once, which also finds out at once whether it was cut off

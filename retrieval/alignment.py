@@ -18,7 +18,6 @@ __all__ = ["Aligner", "Alignment"]
 
 Floats = NDArray[np.float32]
 _KEPT = 4096  # clauses whose elements are kept; one takes some kilobytes
-_PORTION = 8  # clauses that are read together ahead of time: few enough that a narrative gets in between
 # Who is meant, and what follows from it, is nothing that a sentence could be like.
 _NOT_TOLD = ("who", "outcome")
 _WORTH_SHOWING = 0.3  # of the strongest pair
@@ -107,11 +106,6 @@ class Aligner:
             found.append(Alignment(tuple(sentences), one.elements, _strength([part[:, columns] for part in parts])))
             start = columns.stop
         return tuple(found)
-
-    def prepare(self, clauses: Sequence[str]) -> None:
-        """Encode the elements of these clauses' texts ahead of the first narrative, the first 4,096 of them."""
-        for start in range(0, min(len(clauses), _KEPT), _PORTION):
-            self._known(clauses[start : start + _PORTION])
 
     def _known(self, clauses: Sequence[str]) -> list[_Known]:
         """Return the elements of each clause with their vectors; what is not known is encoded, all of it together."""

@@ -32,7 +32,6 @@ _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _IMPROBABLE = (
     "这段文字与已知的事件叙述都不像，可能与履职无关或写得太笼统，不给出建议；请写明时间、做了什么、出了什么问题、怎么处理的。"
 )
-_PREPARED = 512  # clauses whose elements are read ahead
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -133,14 +132,6 @@ class Matcher:
             return {}
         aligned = self._aligned(report.narrative, frozenset(match.clause.text for match in report.matches))
         return {match.clause.id: aligned[match.clause.text] for match in report.matches}
-
-    def prepare(self) -> None:
-        """Read the elements of the clauses that narratives are matched to, which otherwise the first reports that show them do.
-
-        Takes some seconds for the shipped clauses; of a large corpus only the first clauses are read.
-        """
-        rows = self.scope("").rows[:_PREPARED]
-        self.scorer.aligner.prepare([self.index.entries[int(row)].clause.text for row in rows])
 
     def _scores(self, narrative: str, region: str = "", categories: tuple[str, ...] = (), system: str = "hybrid") -> Scores:
         """Return the scores of a checked narrative; those of the last few are kept as `scores`."""

@@ -15,9 +15,7 @@ from models.sentences import split_sentences
 from models.stub import StubEncoder
 from retrieval.alignment import Aligner, Alignment
 from retrieval.dossier import open_dossier
-from retrieval.index import build
 from retrieval.loading import open_matcher
-from retrieval.matcher import Matcher
 from tests.test_cards import Reader
 from ui.cards import result_html
 from ui.cards_alignment import alignment_html
@@ -125,14 +123,6 @@ class Counting(StubEncoder):
     def encode_documents(self, texts):
         self.asked += len(texts)
         return super().encode_documents(texts)
-
-
-def test_what_was_prepared_is_not_encoded_for_the_first_report(entries, settings):
-    encoder, segmenter = Counting(), load_segmenter()
-    matcher = Matcher(build(entries, encoder, segmenter, settings), encoder, segmenter, settings)
-    matcher.prepare()
-    before = encoder.asked
-    assert matcher.match(STORY, top_k=6).matches and encoder.asked == before
 
 
 def test_clauses_together_are_aligned_as_each_alone_and_encoded_once():

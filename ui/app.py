@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 
 # Gradio looks up hosts at import and at launch unless it is told not to before it is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -111,7 +110,6 @@ def serve(
     with contextlib.closing(listen(host, port)) as listener, open_desk(folder) as desk:
         settings = WebSettings(single=way_in(desk.store, host, wanted=single))
         desk.matcher().match(EXAMPLES[0][1])  # dictionaries and model load at first use: let that be before the first visitor
-        Thread(target=desk.matcher().prepare, daemon=True).start()
         log_to_stderr()
         config = server_config(create_app(desk, settings), proxies)
         end_quietly()

@@ -102,13 +102,14 @@ class Scorer:
         if len(rows) > self.settings.depth:
             rows = self._candidates(rows, lexical, vectors)
         parts = {name: values[rows] for name, values in lexical.items()}
+        clauses = self.index.store.vectors(rows) if "dense" in names else _NOTHING
         if "dense" in names:
-            parts["dense"] = self._dense(vectors, rows)
+            parts["dense"] = _nearest(vectors, clauses)
         if "attention" in names and self.encoder.attention is not None and encoded.reading is not None:
-            parts["attention"] = self.encoder.attention.score(encoded.reading.states, self.index.store.vectors(rows))
+            parts["attention"] = self.encoder.attention.score(encoded.reading.states, clauses)
         if system not in _CENTRED:
             return Scores(rows, parts[system], parts, None, encoded)
-        centred = self._centred(parts, vectors, rows)
+        centred = self._centred(parts, vectors, rows, clauses)
         if system == "hybrid" and self.combination is not None:
             regulations = [self.index.entries[int(row)].clause.regulation_id for row in rows]
             logits = self._over_regulations(self.combination.logits(centred), narrative, regulations)
@@ -127,7 +128,7 @@ class Scorer:
     def centred_parts(self, narrative: str, rows: Ints) -> dict[str, Floats]:
         """Return the parts of hybrid per row, less what any narrative scores, on which a combination is fitted."""
         scores = self.score(narrative, rows)
-        return self._centred(scores.parts, scores.encoded.vectors, scores.rows)
+        return self._centred(scores.parts, scores.encoded.vectors, scores.rows, self.index.store.vectors(scores.rows))
 
     def systems(self) -> tuple[str, ...]:
         """Return the names of the systems that can be run with this encoder."""
@@ -145,8 +146,8 @@ class Scorer:
             raise InputError(f"编码器 {self.encoder.name} 没有条款注意力，不能单独评测 attention，请换一个系统或编码器。")
         return tuple(name for name in names if name != "attention")
 
-    def _centred(self, parts: dict[str, Floats], vectors: Vectors, rows: Ints) -> dict[str, Floats]:
-        """Return the parts less what any narrative scores."""
+    def _centred(self, parts: dict[str, Floats], vectors: Vectors, rows: Ints, clauses: Vectors) -> dict[str, Floats]:
+        """Return the parts less what any narrative scores; `clauses` are the vectors of `rows`."""
         background = self.index.background
         taken: dict[str, Floats] = {}
         for name, mean in (("bm25", background.bm25), ("tfidf", background.tfidf)):
@@ -155,7 +156,7 @@ class Scorer:
         if "attention" in parts:
             taken["attention"] = parts["attention"]  # learnt not to have hubs
         # (query - centre) · clause is the similarity less its mean over the sample
-        return {"dense": self._dense(vectors - background.center, rows), **taken}
+        return {"dense": _nearest(vectors - background.center, clauses), **taken}
 
     def sentence_scores(self, scores: Scores, rows: Ints) -> Floats:
         """Return how strongly each sentence points to each of `rows`, (sentences, rows); only their order and ratio count.
@@ -200,16 +201,12 @@ class Scorer:
             scores["tfidf"] = self.index.tfidf.scores(narrative)
         return scores
 
-    def _dense(self, vectors: Vectors, rows: Ints) -> Floats:
-        """Return the similarity of the best window per row."""
-        best: Floats = self.similarities(vectors, rows).max(axis=0, initial=-1.0)
-        return best
-
     def _candidates(self, rows: Ints, lexical: dict[str, Floats], vectors: Vectors) -> Ints:
         depth = self.settings.depth
-        chosen = [rows[leaders(values[rows], depth)] for values in lexical.values()]
+        some = len(rows) < len(self.index.entries)  # else they are all, in order, and need no picking
+        chosen = [rows[leaders(values[rows] if some else values, depth)] for values in lexical.values()]
         if len(vectors):
-            found, where = self.index.store.search(vectors, depth, rows if len(rows) < len(self.index.entries) else None)
+            found, where = self.index.store.search(vectors, depth, rows if some else None)
             best_first = where.ravel()[order(found.ravel())]  # a clause is as near as its nearest window
             near, place = np.unique(best_first[best_first >= 0], return_index=True)
             chosen.append(near[np.argsort(place)[:depth]])
@@ -217,6 +214,12 @@ class Scorer:
 
     def _fuse(self, parts: dict[str, Floats]) -> Floats:
         return fuse_scores(parts, {name: float(getattr(self.settings, f"weight_{name}")) for name in parts})
+
+
+def _nearest(vectors: Vectors, clauses: Vectors) -> Floats:
+    """Return the similarity of the best window per clause."""
+    best: Floats = (vectors @ clauses.T).max(axis=0, initial=-1.0)
+    return best
 
 
 def _deviations(values: Floats) -> Floats:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retrieval.fusion import fuse_scores, order
+from retrieval.fusion import _hopeful, fuse_scores, leaders, order
 
 
 def floats(*values):
@@ -29,3 +31,21 @@ def test_no_candidates_give_no_scores():
     # warnings are errors here: numpy warns of the mean of nothing
     fused = fuse_scores({"a": floats(), "b": floats()}, {"a": 1.0, "b": 1.0})
     assert fused.shape == (0,) and fused.dtype == np.float32
+
+
+@given(
+    st.integers(1, 40).flatmap(
+        lambda count: st.tuples(st.just(count), st.lists(st.integers(0, 9), min_size=1, max_size=60 * count))
+    )
+)
+def test_a_cut_keeps_the_first_of_the_whole_order(drawn):
+    count, values = drawn
+    scores = floats(*values)
+    assert leaders(scores, count).tolist() == sorted(order(scores)[:count].tolist())
+
+
+def test_a_cut_of_many_scores_passes_few_rows_on():
+    scores = np.random.default_rng(0).random(100_000, np.float32)
+    assert leaders(scores, 50).tolist() == sorted(order(scores)[:50].tolist())
+    passed = _hopeful(scores, 50)
+    assert 50 <= len(passed) < 500 and set(leaders(scores, 50)) <= set(passed)

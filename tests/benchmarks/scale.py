@@ -65,8 +65,8 @@ def measure(folder: Path, sizes: Sequence[int], count: int, asked: Sequence[str]
 
 def _times(matcher: Matcher, stories: Sequence[str]) -> dict[str, object]:
     whole, after, search = [], [], []
-    for number, story in enumerate([*stories[:3], *stories]):
-        asked = f"{story}。" if number < 3 else story  # three to warm up
+    warming = [f"{story}。" for story in stories[:3]]
+    for asked in (*warming, *stories):
         for times in (whole, after):
             start = time.perf_counter()
             matcher.rank(asked, top_k=10)
@@ -77,8 +77,8 @@ def _times(matcher: Matcher, stories: Sequence[str]) -> dict[str, object]:
         search.append(1000 * (time.perf_counter() - start))
     found = {}
     for name, times in (("whole", whole), ("after_encoding", after), ("search", search)):
-        found[f"{name}_ms"] = round(statistics.median(times[3:]), 1)
-        found[f"{name}_p95_ms"] = round(statistics.quantiles(times[3:], n=20)[-1], 1)
+        found[f"{name}_ms"] = round(statistics.median(times[len(warming) :]), 1)
+        found[f"{name}_p95_ms"] = round(statistics.quantiles(times[len(warming) :], n=20)[-1], 1)
     return found
 
 

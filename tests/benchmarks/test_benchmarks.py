@@ -14,10 +14,11 @@ from models.stub import StubEncoder
 from retrieval.backends.faiss_store import FaissStore
 from retrieval.index import build, save
 from retrieval.loading import shipped_entries
+from retrieval.matcher import Matcher
 from tests.benchmarks import kinds, peers, tables, where_time_goes
 from tests.benchmarks.corpus import enlarged, perturbed
 from tests.benchmarks.machine import machine, peak
-from tests.benchmarks.scale import _store
+from tests.benchmarks.scale import _store, _times
 
 TEXTS = [("r/1", "企业隐瞒证据的；"), ("r/2", "突发事件中临机决断的；"), ("s/3", "谋取私利的，不予容错。")]
 CASES = [Case(f"c{n}", "r", text, {key: 2}, "dev", "") for n, (key, text) in enumerate([*TEXTS[:2], TEXTS[0]])]
@@ -83,6 +84,9 @@ def test_an_index_is_enlarged_and_measured(settings):
     assert len(large.entries) == large.bm25.shape[0] == large.tfidf.weights.shape[0] == len(large.store) == 1000
     found = _store(large, StubEncoder().encode_queries(["企业隐瞒证据"]))
     assert found["recall@20"] > 0 and found["loaded_rows"] == 1000 and found["kind"] == "Flat"
+    asked = ["企业隐瞒证据，我们没有查出来。", "突发事件中临机决断。"]
+    times = _times(Matcher(large, StubEncoder(), load_segmenter(), settings), asked)
+    assert all(value > 0 for value in times.values()) and times["whole_p95_ms"] >= times["whole_ms"] > times["search_ms"]
 
 
 def test_kinds_are_measured_at_several_efforts():

@@ -33,7 +33,7 @@ PEOPLE = {
 }
 
 
-def _fill(url: str) -> None:
+def fill(url: str) -> None:
     """Make a store with everybody in it."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     with open_store(url) as made, made.begin("安装程序") as work:
@@ -45,7 +45,7 @@ def _fill(url: str) -> None:
 def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed SQLite store with everybody in it, to be copied."""
     path = tmp_path_factory.mktemp("services") / "template.sqlite3"
-    _fill(f"sqlite:///{path}")
+    fill(f"sqlite:///{path}")
     return path
 
 
@@ -58,7 +58,7 @@ def server(request: pytest.FixtureRequest) -> Server:
 def postgresql_template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Database:
     """The same in PostgreSQL."""
     made = make_database("postgresql", tmp_path_factory.mktemp("postgresql"), request)
-    _fill(made.url)
+    fill(made.url)
     return made
 
 

@@ -1,8 +1,9 @@
 """The picture of a case by the logic of one regulation: for each clause supported, contradicted or not stated, with the words.
 
-The groups stand in data/logic.toml. Two things speak for a status, and which one decided is told: the calibrated probability of
-the clause (or of a clause that says the opposite), and words of the narrative (`retrieval.stance_direction`). What nothing
-speaks for is not stated and becomes a question. Nothing here is a verdict.
+The groups stand in data/logic.toml. Three things speak for a status, and which one decided is told: the calibrated probability of
+the clause (or of a clause that says the opposite), words of the narrative (`retrieval.stance_direction`), and for conditions the
+narrative as a whole (`retrieval.picture_story`). What nothing speaks for is not stated and becomes a question. Nothing here is a
+verdict.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -17,15 +19,19 @@ from data.catalogue import as_shipped
 from data.errors import InputError
 from data.logic import Group, GroupSummary, load_logic, summarise
 from data.schema import CasePicture, Clause, ClauseStanding, GroupPicture, Span, Status
+from models.protocols import Vectors
 from retrieval.matcher import Matcher
 from retrieval.picture_limits import Limits, read_limits
+from retrieval.picture_story import Leaning, read_leaning
 from retrieval.picture_words import Words, words_about
 from retrieval.scoring import Floats, Ints, Scores
 
 __all__ = ["STATUSES", "Clues", "Painter", "features", "standing"]
 
+Basis = Literal["words", "likeness", "story"]
 STATUSES: tuple[Status, ...] = ("supported", "not_stated", "contradicted")
 _QUOTED = 2  # parts of sentences that are shown for a status
+_NO_ODDS = -3.0  # what stands for the logit of a clause that has no probability
 _NO_OPPOSITE = -3.3  # what stands for the logit of an opposite clause where there is none: the median of those there are
 
 
@@ -35,6 +41,8 @@ class Clues:
 
     `odds` is the logit of its probability, `contrary` that of the likeliest clause that says the opposite, whose citation is
     `opposite`; both are None where there is no such number. `places` and `opposite_places` are the sentences nearest to the two.
+    `leaning` is what a condition's kind and the narrative as a whole add to the weights of its `features`, offset last,
+    (statuses, features + 1); None where that was not learnt.
     """
 
     odds: float | None
@@ -43,6 +51,7 @@ class Clues:
     words: Words
     places: tuple[Span, ...]
     opposite_places: tuple[Span, ...]
+    leaning: Vectors | None = None
 
 
 class Painter:
@@ -52,9 +61,10 @@ class Painter:
     counts as not stated where all of a group are needed.
     """
 
-    def __init__(self, matcher: Matcher, limits: Limits | None = None) -> None:
+    def __init__(self, matcher: Matcher, limits: Limits | None = None, leaning: Leaning | None = None) -> None:
         self._scorer = matcher.scorer
         self.limits = limits or read_limits()
+        self._leaning = leaning or read_leaning()
         entries = matcher.index.entries
         self._rows = {name: row for name, row in matcher.shipped.items() if as_shipped(entries[row].clause)}
 
@@ -99,7 +109,8 @@ class Painter:
                 asked = group.rule != "any" or odds.get(name, -math.inf) >= _logit(self.limits.ground)
                 said = words_about(narrative, clause, nearest[name] if group.rule != "all" else None) if asked else Words((), ())
                 other = self._scorer.index.entries[self._rows[worst[1]]].citation if worst[1] else ""
-                found[name] = Clues(odds.get(name), worst[0], other, said, nearest[name], nearest.get(worst[1], ()))
+                lean = self._leaning.of(name, scores.encoded.vectors[0], self._scorer.encoder.digest)
+                found[name] = Clues(odds.get(name), worst[0], other, said, nearest[name], nearest.get(worst[1], ()), lean)
         return found
 
     def _clause(self, row: int) -> Clause:
@@ -130,42 +141,51 @@ class Painter:
 def standing(clause_id: str, clues: Clues, group: Group, limits: Limits) -> ClauseStanding:
     """Return the status of a clause by the limits, with the words that it rests on and a Chinese phrase that says why."""
     probability = None if clues.odds is None else 1 / (1 + math.exp(-max(-60.0, min(60.0, clues.odds))))
-    status, by_words = _status(clues, group, limits)
+    status, basis = _status(clues, group, limits)
     if status == "not_stated":
         return ClauseStanding(clause_id, status, probability=probability)
     side = clues.words.agreeing if status == "supported" else clues.words.opposing
     places = clues.places if status == "supported" else clues.opposite_places or clues.places
     near = tuple(part for part in side if any(part.overlaps(place) for place in places))
-    spans = (near or (side if by_words else places[:1]))[:_QUOTED]
-    if by_words:
-        said = f"叙述的用语与本条{'一致' if status == 'supported' else '相反'}"
+    spans = (near or (side if basis == "words" else places[:1]))[:_QUOTED]
+    if basis != "likeness":
+        told = "叙述的用语" if basis == "words" else "整段叙述的情形"
+        said = f"{told}与本条{'一致' if status == 'supported' else '相反'}"
     elif status == "supported":
-        said = f"与本条相近，概率 {probability:.0%}"
+        said = "与本条相近" if probability is None else f"与本条相近，概率 {probability:.0%}"
     else:
         said = f"叙述更接近{clues.opposite}所说的情形" if clues.opposite else "叙述的说法与本条相反"
-    return ClauseStanding(clause_id, status, spans, "rule" if by_words else "model", said, probability)
+    return ClauseStanding(clause_id, status, spans, "rule" if basis == "words" else "model", said, probability)
 
 
-def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, bool]:
-    """Return the status and whether it needs the words: without them it would be another."""
-    if group.rule == "all" and clues.odds is not None:
-        status, silent = (_likeliest(features(clues.odds, clues.contrary, w), limits) for w in (clues.words, Words((), ())))
-        return status, status not in (silent, "not_stated")
+def _status(clues: Clues, group: Group, limits: Limits) -> tuple[Status, Basis]:
+    """Return the status and what it rests on: that without which it would be another."""
+    if group.rule == "all" and (clues.odds is not None or clues.leaning is not None):
+        nothing = Words((), ())
+        status = _likeliest(features(clues.odds, clues.contrary, clues.words), clues.leaning, limits)
+        silent = features(clues.odds, clues.contrary, nothing)
+        if _likeliest(silent, clues.leaning, limits) != status:
+            return status, "words"
+        return status, "likeness" if _likeliest(silent, None, limits) == status else "story"
     odds, net = -math.inf if clues.odds is None else clues.odds, clues.words.net  # without a probability only words count
     if odds >= _logit(limits.ground):
-        return ("not_stated", True) if net < 0 else ("supported", False)
-    return ("contradicted", True) if group.rule != "any" and net <= -limits.against else ("not_stated", False)
+        return ("not_stated", "words") if net < 0 else ("supported", "likeness")
+    return ("contradicted", "words") if group.rule != "any" and net <= -limits.against else ("not_stated", "likeness")
 
 
-def features(odds: float, contrary: float | None, words: Words) -> Floats:
+def features(odds: float | None, contrary: float | None, words: Words) -> Floats:
     """Return what the status of a condition is judged by, float32 (7,): logits, words for and against, and how they meet."""
+    odds = _NO_ODDS if odds is None else odds
     opposite = _NO_OPPOSITE if contrary is None else contrary
     agreeing, opposing = float(words.net > 0), float(words.net < 0)
     return np.array([odds, opposite, words.net, words.count, words.against, odds * agreeing, opposing], np.float32)
 
 
-def _likeliest(values: Floats, limits: Limits) -> Status:
-    return STATUSES[int(np.argmax(np.array(limits.weights) @ values + np.array(limits.offsets)))]
+def _likeliest(values: Floats, leaning: Vectors | None, limits: Limits) -> Status:
+    logits = np.array(limits.weights) @ values + np.array(limits.offsets)
+    if leaning is not None:
+        logits += leaning[:, :-1] @ values + leaning[:, -1]
+    return STATUSES[int(np.argmax(logits))]
 
 
 def _group(

@@ -8,20 +8,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.cases import CASES, read_cases
 from data.conditions import CHECKED, TRAIN, read_conditions
 from data.errors import InputError
 from data.logic import Group, load_logic
 from data.schema import Case, Status
+from models.protocols import Vectors
 from retrieval.matcher import Matcher
 from retrieval.picture import STATUSES, Clues, Painter, features, standing
 from retrieval.picture_limits import Limits, read_limits
+from retrieval.picture_story import Leaning, kinds_of, read_leaning
 
 __all__ = ["Agreed", "agreement", "fit_limits", "report"]
 
+Floats = NDArray[np.float32]
+Rows = tuple[tuple[float, ...], ...]
 _GROUND = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 _AGAINST = 2
+# The penalty falls on all weights alike, and the larger a column, the smaller its weight: features are held least, what a kind
+# adds to their weights more, and the hundreds of numbers of a vector most (a unit vector's are small beside the others).
+_FEATURE, _OWN, _STORY = 10.0, 3.0, 4.0
+_FIRMNESS = 0.026  # C of the regression
+_UNLEARNT = Leaning({}, np.zeros((0, len(STATUSES), 1), np.float32), np.zeros((0, len(STATUSES), 1), np.float32), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +47,81 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class _Example:
-    """A clause of a narrative with what people said of it: the status by each pass of a condition, one by the labels else."""
+    """A clause of a narrative with what people said of it: the status by each pass of a condition, one by the labels else.
+
+    `story` is the vector of the narrative.
+    """
 
     case_id: str
     clause_id: str
     clues: Clues
     group: Group
     votes: tuple[Status, ...]
+    story: Vectors
 
     @property
     def agreed(self) -> bool:
         return len(set(self.votes)) == 1
 
 
-def fit_limits(matcher: Matcher, path: Path = TRAIN) -> Limits:
+def fit_limits(matcher: Matcher, path: Path = TRAIN) -> tuple[Limits, Leaning]:
     """Return weights fitted on the statuses in `path`, and the limit that agrees best with the labels of the development split.
 
     Raises InputError for fewer than 20 cases.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    examples = [one for one in _conditions(matcher, path) if one.clues.odds is not None]
+    examples = _conditions(matcher, path)
     cases = {one.case_id for one in examples}
     if len(cases) < 20:
         raise InputError(f"只有 {len(cases)} 条案例，确定界限至少需要 20 条。")
-    values = np.stack([features(one.clues.odds or 0.0, one.clues.contrary, one.clues.words) for one in examples])
-    truth = [STATUSES.index(one.votes[0]) for one in examples]
-    scale, model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000)).fit(values, truth)
-    weights = model.coef_ / scale.scale_
-    offsets = model.intercept_ - weights @ scale.mean_
-    numbers = (tuple(tuple(map(float, row)) for row in weights), tuple(map(float, offsets)))
-    limits = Limits(_GROUND[0], _AGAINST, *numbers, len(cases), matcher.scorer.encoder.digest)
+    weights, offsets, leaning = _weights(examples, matcher.scorer.encoder.digest)
+    limits = Limits(_GROUND[0], _AGAINST, weights, offsets, len(cases), matcher.scorer.encoder.digest)
     grounds = [one for case in read_cases(CASES / "dev.jsonl") for one in _grounds(matcher, case)]
-    return max((replace(limits, ground=ground) for ground in _GROUND), key=lambda found: _f1(grounds, found))
+    return max((replace(limits, ground=ground) for ground in _GROUND), key=lambda found: _f1(grounds, found)), leaning
 
 
-def agreement(matcher: Matcher, path: Path = CHECKED, limits: Limits | None = None) -> Agreed:
+def _weights(examples: Sequence[_Example], encoder: str) -> tuple[Rows, tuple[float, ...], Leaning]:
+    """Return the weights of the features and their offsets for any condition, and what each kind of condition adds to them."""
+    from sklearn.linear_model import LogisticRegression
+
+    values = np.stack([features(one.clues.odds, one.clues.contrary, one.clues.words) for one in examples])
+    mean, deviation = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    scaled = (values - mean) / deviation
+    stories = np.stack([one.story for one in examples])
+    kinds = kinds_of(sorted({one.clause_id for one in examples}))
+    mine = np.eye(1 + max(kinds.values()), dtype=np.float32)[[kinds[one.clause_id] for one in examples]]
+    blocks = [
+        _FEATURE * scaled,
+        _FEATURE * mine,
+        _OWN * _each(mine, scaled),
+        _STORY * stories,
+        _STORY * _each(mine, stories),
+    ]
+    truth = [STATUSES.index(one.votes[0]) for one in examples]
+    model = LogisticRegression(C=_FIRMNESS, max_iter=2000).fit(np.hstack(blocks), truth)
+    ends = np.cumsum([block.shape[1] for block in blocks])[:-1]
+    shared, offsets, own, story, stories_own = np.split(model.coef_, ends, axis=1)
+    count = mine.shape[1]
+    weights = _FEATURE * shared / deviation
+    added = _OWN * own.reshape(len(STATUSES), count, -1).transpose(1, 0, 2) / deviation
+    offset = _FEATURE * offsets.T - added @ mean
+    pulls = _STORY * (story + stories_own.reshape(len(STATUSES), count, -1).transpose(1, 0, 2))
+    leaning = Leaning(kinds, pulls.astype(np.float32), np.dstack([added, offset]).astype(np.float32), encoder)
+    rows = tuple(tuple(map(float, row)) for row in weights)
+    return rows, tuple(map(float, model.intercept_ - weights @ mean)), leaning
+
+
+def _each(mine: Floats, values: Floats) -> Floats:
+    """Return `values` (rows, n) in the columns of each row's own kind, 0 in those of the others, (rows, kinds * n)."""
+    found: Floats = (mine[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+    return found
+
+
+def agreement(
+    matcher: Matcher, path: Path = CHECKED, limits: Limits | None = None, leaning: Leaning | None = None
+) -> Agreed:
     """Return how often the picture agrees with the statuses of `path` (the checked conditions of dev cases)."""
-    limits = limits or Painter(matcher).limits
-    return _agreed([(one, _told(one, limits)) for one in _conditions(matcher, path)])
+    limits = limits or read_limits()
+    return _agreed([(one, _told(one, limits)) for one in _conditions(matcher, path, leaning or read_leaning())])
 
 
 def report(limits: Limits, agreed: Agreed) -> str:
@@ -90,21 +134,21 @@ def report(limits: Limits, agreed: Agreed) -> str:
     )
 
 
-def _conditions(matcher: Matcher, path: Path) -> list[_Example]:
+def _conditions(matcher: Matcher, path: Path, leaning: Leaning = _UNLEARNT) -> list[_Example]:
     narratives = {case.id: case for split in ("dev", "train") for case in read_cases(CASES / f"{split}.jsonl")}
     found = []
     for row in read_conditions(path):
-        clues = _clues(matcher, narratives[row.case_id])
+        clues, story = _clues(matcher, narratives[row.case_id], leaning)
         groups = {clause: group for group in load_logic(row.region).groups for clause in group.clauses}
-        found += [_Example(row.case_id, name, clues[name], groups[name], votes) for name, votes in row.votes.items()]
+        found += [_Example(row.case_id, name, clues[name], groups[name], votes, story) for name, votes in row.votes.items()]
     return found
 
 
 def _grounds(matcher: Matcher, case: Case) -> list[_Example]:
     """Return the clauses of a case that are no conditions, supported where labelled."""
-    clues = _clues(matcher, case)
+    clues, story = _clues(matcher, case)
     return [
-        _Example(case.id, name, clues[name], group, ("supported" if name in case.labels else "not_stated",))
+        _Example(case.id, name, clues[name], group, ("supported" if name in case.labels else "not_stated",), story)
         for group in load_logic(case.region).groups
         if group.rule != "all"
         for name in group.clauses
@@ -112,10 +156,11 @@ def _grounds(matcher: Matcher, case: Case) -> list[_Example]:
     ]
 
 
-def _clues(matcher: Matcher, case: Case) -> Mapping[str, Clues]:
+def _clues(matcher: Matcher, case: Case, leaning: Leaning = _UNLEARNT) -> tuple[Mapping[str, Clues], Vectors]:
     scores = matcher.scorer.score(case.narrative, matcher.scope(case.region).rows)
     loose = replace(read_limits(), ground=0.05)  # words are looked up for every ground that some limit might support
-    return Painter(matcher, loose).clues(case.narrative, case.region, scores)
+    clues = Painter(matcher, loose, leaning).clues(case.narrative, case.region, scores)
+    return clues, scores.encoded.vectors[0].copy()  # a view would keep the vectors of all windows
 
 
 def _told(one: _Example, limits: Limits) -> Status:

@@ -1,6 +1,6 @@
 """By what a status is chosen: weights for conditions, limits for grounds and exclusions.
 
-    python -m retrieval.picture_limits [--train FILE] [--checked FILE] [--out FILE]
+    python -m retrieval.picture_limits [--train FILE] [--checked FILE] [--out FILE] [--stories FILE]
 
 Labels would be too strict a measure for conditions: a clause is listed where it is worth listing, a condition is supported by
 less. So a logistic regression is fitted on statuses of training narratives and checked on those that two passes gave to others.
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from data.conditions import CHECKED, TRAIN
 from data.errors import ModelError, RongcuoError
+from retrieval.picture_story import STORIES
 
 __all__ = ["LIMITS", "Limits", "main", "read_limits"]
 
@@ -65,15 +66,17 @@ def main() -> int:
     parser.add_argument("--train", type=Path, default=TRAIN)
     parser.add_argument("--checked", type=Path, default=CHECKED)
     parser.add_argument("--out", type=Path, default=LIMITS)
+    parser.add_argument("--stories", type=Path, default=STORIES)
     arguments = parser.parse_args()
     from retrieval.loading import open_matcher
     from retrieval.picture_fit import agreement, fit_limits, report
 
     try:
         matcher = open_matcher()
-        limits = fit_limits(matcher, arguments.train)
+        limits, leaning = fit_limits(matcher, arguments.train)
         limits.save(arguments.out)
-        sys.stdout.write(report(limits, agreement(matcher, arguments.checked, limits)))
+        leaning.save(arguments.stories)
+        sys.stdout.write(report(limits, agreement(matcher, arguments.checked, limits, leaning)))
     except RongcuoError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -3,6 +3,7 @@ import math
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from data.cases import CASES, read_cases
@@ -18,6 +19,7 @@ from retrieval.loading import open_matcher, shipped_entries
 from retrieval.picture import Clues, Painter, features, standing
 from retrieval.picture_fit import agreement
 from retrieval.picture_limits import Limits, read_limits
+from retrieval.picture_story import Leaning, kinds_of, read_leaning
 from retrieval.picture_words import Words, words_about
 from retrieval.similar_cases import LikeCase, SimilarCases, load_similar_cases, nearest_cases
 from retrieval.told import judged, polarity_of
@@ -30,8 +32,9 @@ WEIGHTS = ((1.0, 0, 1.0, 0, 0, 0, 0), (0,) * 7, (0, 0.5, -1.5, 0, 0, 0, 0))
 LIMITS = Limits(ground=0.4, against=2, weights=WEIGHTS, offsets=(0.85, 0.0, -0.6), cases=100, encoder="e")
 CLAUSES = {entry.clause.id: entry.clause for entry in shipped_entries()}
 FUZHOU = {group.id: group for group in load_logic("fuzhou-2019").groups}
+REGULATIONS = ("shandong-2019", "banan-2022", "fuzhou-2019", "yangjiang-2017")
 PLACE, OTHER = Span(0, 4), Span(4, 8)
-AGREEMENT = 0.81
+AGREEMENT = 0.85
 """Measured with the shipped weights, which were fitted on other narratives, less a small margin."""
 
 
@@ -133,7 +136,7 @@ def test_a_denied_exclusion_comes_last(matcher):
 
 
 def test_each_condition_has_excluding_clauses_that_say_the_opposite():
-    for regulation in ("shandong-2019", "banan-2022", "fuzhou-2019", "yangjiang-2017"):
+    for regulation in REGULATIONS:
         for group in load_logic(regulation).groups:
             if group.rule == "all" and group.side == "for":
                 assert set(group.contrary) == set(group.clauses)
@@ -156,6 +159,68 @@ def test_a_broken_row_of_opposites_is_refused(tmp_path, good, bad):
     path.write_text(text.replace(good, bad, 1), "utf-8")
     with pytest.raises(FileError, match="contrary 里“.*art99”"):
         load_logic("fuzhou-2019", path)
+
+
+# ── the narrative as a whole ──
+
+
+def leans(*offsets):
+    added = np.zeros((3, 8), np.float32)
+    added[:, -1] = offsets
+    return added
+
+
+def test_a_story_can_decide_and_is_named_as_the_reason():
+    lean = replace(clues(0.2), leaning=leans(2, 0, 0))
+    found = standing("x", lean, FUZHOU["conditions"], LIMITS)
+    assert (found.status, found.decided_by, found.words) == ("supported", "model", (PLACE,)) and "整段叙述" in found.reason
+    assert "%" not in found.reason, "a clause of 20% is not what decided"
+    assert "概率" in standing("x", replace(lean, odds=logit(0.35)), FUZHOU["conditions"], LIMITS).reason
+    against = standing("x", replace(clues(0.2), leaning=leans(0, 0, 3)), FUZHOU["conditions"], LIMITS)
+    assert (against.status, against.decided_by) == ("contradicted", "model") and "相反" in against.reason
+    words = standing("x", replace(clues(0.2, words=said(1)), leaning=leans(-0.1, 0, 0)), FUZHOU["conditions"], LIMITS)
+    assert (words.status, words.decided_by) == ("supported", "rule")
+
+
+def test_a_kind_can_weigh_words_in_its_own_way():
+    deaf = np.zeros((3, 8), np.float32)
+    deaf[0, 2] = -1.0  # takes back what one word more for a condition says
+    found = standing("x", replace(clues(0.2, words=said(1)), leaning=deaf), FUZHOU["conditions"], LIMITS)
+    assert found.status == "not_stated"
+
+
+def test_a_story_speaks_for_conditions_without_a_probability_but_not_for_grounds():
+    silent = Clues(None, None, "", said(0), (PLACE,), (), leans(6, 0, 0))
+    found = standing("x", silent, FUZHOU["conditions"], LIMITS)
+    assert found.status == "supported" and found.probability is None and found.reason
+    assert standing("x", silent, FUZHOU["reforms"], LIMITS).status == "not_stated"
+
+
+def test_conditions_that_state_the_same_rule_are_of_one_kind():
+    wanted = [c for name in REGULATIONS for g in load_logic(name).groups if g.rule == "all" for c in g.clauses]
+    kinds = kinds_of(sorted(wanted))
+    assert kinds.keys() == set(wanted) and set(kinds.values()) == set(range(9))
+    for one, other in (("art14.p2.i1", "art13.p1.i1"), ("art14.p2.i3", "art13.p1.i2"), ("art14.p2.i4", "art13.p1.i3")):
+        assert kinds[f"shandong-2019/{one}"] == kinds[f"banan-2022/{other}"]
+    assert kinds["shandong-2019/art14.p2.i2"] == kinds["fuzhou-2019/art4.p1.i4"] != kinds["fuzhou-2019/art4.p1.i5"]
+
+
+def test_what_a_story_adds_by_hand(tmp_path):
+    stories = np.array([[[1, 2], [0, 0], [-1, 0]]], np.float32)
+    weights = np.zeros((1, 3, 8), np.float32)
+    weights[0, :, -1], weights[0, 1, 0] = [0.5, 0, 1], 3
+    leaning = Leaning({"x": 0}, stories, weights, "e")
+    added = leaning.of("x", np.array([0.6, 0.8], np.float32), "e")
+    assert added[:, -1] == pytest.approx([2.7, 0, 0.4]) and added[1, 0] == 3 and weights[0, 0, -1] == 0.5
+    assert leaning.of("y", np.ones(2, np.float32), "e") is leaning.of("x", np.ones(2, np.float32), "other") is None
+    leaning.save(tmp_path / "kept.npz")
+    kept = read_leaning(tmp_path / "kept.npz")
+    assert (kept.kinds, kept.encoder) == ({"x": 0}, "e")
+    assert np.array_equal(kept.stories, stories) and np.array_equal(kept.features, weights)
+    for broken in (b"", b"PK", (tmp_path / "kept.npz").read_bytes()[:-400]):
+        (tmp_path / f"{len(broken)}.npz").write_bytes(broken)
+        with pytest.raises(ModelError, match="python -m retrieval.picture_limits"):
+            read_leaning(tmp_path / f"{len(broken)}.npz")
 
 
 # ── files ──
@@ -183,7 +248,7 @@ def test_the_checked_conditions_are_those_of_dev_cases():
 def test_the_conditions_that_weights_are_fitted_on_belong_to_training_narratives():
     train = {case.id: case for case in read_cases(CASES / "train.jsonl")}
     rows = read_conditions(TRAIN)
-    assert len(rows) >= 400 and all(train[row.case_id].region == row.region for row in rows)
+    assert len(rows) >= 1500 and all(train[row.case_id].region == row.region for row in rows)
     for row in rows:
         wanted = {c for group in load_logic(row.region).groups if group.rule == "all" for c in group.clauses}
         assert set(row.votes) == wanted
@@ -192,6 +257,7 @@ def test_the_conditions_that_weights_are_fitted_on_belong_to_training_narratives
 def test_what_a_status_is_judged_by():
     assert features(0.0, 0.0, said(2, 1)).tolist() == [0, 0, 1, 2, 1, 0, 0]
     assert features(-3.0, None, said(0, 2)).tolist() == pytest.approx([-3, -3.3, -2, 0, 2, 0, 1])
+    assert features(None, 0.0, said(1)).tolist() == features(-3.0, 0.0, said(1)).tolist()
 
 
 @pytest.mark.parametrize(("words", "status"), [(said(3), "not_stated"), (said(0, 3), "contradicted"), (said(0), "not_stated")])
@@ -201,7 +267,7 @@ def test_a_condition_without_a_probability_is_judged_by_words_alone(words, statu
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("region", ["shandong-2019", "banan-2022", "fuzhou-2019", "yangjiang-2017"])
+@pytest.mark.parametrize("region", REGULATIONS)
 def test_a_picture_can_be_drawn_of_every_narrative(real, region):
     for case in read_cases(CASES / "dev.jsonl")[:12]:
         for story in (case.narrative, case.narrative[:80]):

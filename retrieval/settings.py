@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     combination: Path = Field(COMBINATION, description="各路得分的组合与校准文件，只对拟合它的编码器生效")
     backend: str = Field("faiss", pattern="^(faiss|milvus)$", description="新建的索引放在哪里：faiss 本机文件，milvus 向量库")
     milvus_uri: str = Field("", description="Milvus 的地址（协议、主机和端口），或一个以 .db 结尾的文件")
-    depth: int = Field(300, ge=10, description="大语料中每路最多取回的条款数")
+    depth: int = Field(150, ge=10, description="大语料中每路最多取回的条款数")
 
     abstain_deviations: FiniteFloat = Field(
         2.0, ge=0, description="叙述比训练叙述的平均水平不像多少个标准差就不给建议，短文放宽一倍；0 为总是给"

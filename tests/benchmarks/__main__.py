@@ -20,7 +20,7 @@ from pathlib import Path
 
 from models.layout import BASE_NAME, WEIGHTS
 from retrieval.settings import get_settings
-from tests.benchmarks import building, cold, corpus, peers, scale, tables, where_time_goes
+from tests.benchmarks import building, cold, corpus, peers, runtimes, scale, tables, where_time_goes
 from tests.benchmarks.machine import machine
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -45,6 +45,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[], dict[str, objec
         "where": lambda: where_time_goes.measure(3 if quick else 40),
         "cold": lambda: cold.measure(1 if quick else 5, base),
         "building": lambda: building.measure(corpus.SHARED, 60 if quick else 4000, base),
+        "runtimes": lambda: runtimes.measure(base, 1 if quick else 25, 2 if quick else 0, 6 if quick else 0),
         "scale": lambda: scale.measure(options.index, sizes, 8 if quick else 200, questions),
     }
 
@@ -53,7 +54,7 @@ def main() -> int:
     """Run the parts, write the files after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     peers.arguments(parser)
-    parser.add_argument("--part", action="append", choices=["peers", "where", "cold", "building", "scale"])
+    parser.add_argument("--part", action="append", choices=["peers", "where", "cold", "building", "runtimes", "scale"])
     parser.add_argument("--index", type=Path, default=get_settings().cache_dir / "stard")
     parser.add_argument("--install", action="store_true")
     parser.add_argument("--quick", action="store_true")

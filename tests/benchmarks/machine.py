@@ -16,7 +16,7 @@ from ui.doctor_encoder import instructions
 
 PACKAGES = (
     "rongcuo", "numpy", "scipy", "onnxruntime", "tokenizers", "faiss-cpu", "torch", "sentence-transformers", "scikit-learn",
-    "bm25s", "jieba", "pymilvus", "milvus-lite",
+    "bm25s", "jieba", "pymilvus", "milvus-lite", "openvino",
 )  # fmt: skip
 _SIDE = 1536
 

@@ -17,7 +17,7 @@ def write(found: Mapping[str, Any], path: Path) -> None:
 def text(found: Mapping[str, Any]) -> str:
     """Return the tables in Markdown; a part that was not run is left out."""
     lines = ["# Results", "", "Made by `python -m tests.benchmarks`; do not edit. Each part says on which machine it ran.", ""]
-    for name, part in (("peers", _peers), ("building", _building), ("cold", _cold), ("scale", _scale), ("where", _where)):
+    for name, part in _PARTS.items():
         if name in found:
             lines += [*part(found[name]), "", _machine(found[name]["machine"]), ""]
     return "\n".join(lines)
@@ -99,6 +99,32 @@ def _where(part: Mapping[str, Any]) -> list[str]:
         f"encoder works at {part['share_of_peak']:.0%} of the 8-bit peak."
     )
     return ["## Where the time of one match goes", "", about, "", *_table(["stage", "ms", "share"], rows)]
+
+
+def _runtimes(part: Mapping[str, Any]) -> list[str]:
+    rows = []
+    for name, row in part["runtimes"].items():
+        if "failed" in row:
+            rows.append([name, row["failed"], "", "", ""])
+            continue
+        mean, low, high = row.get("nDCG@10", (None, 0, 0))
+        quality = "not measured, too slow" if mean is None else f"{mean:.3f} ({low:.2f}–{high:.2f})"
+        rows.append([name, quality, row["milliseconds"], row["weights_mb"], row["packages_mb"]])
+    about = (
+        f"One pass over a narrative of {part['characters']} characters, median of {part['rounds']}, the runtimes in turn; "
+        f"quality by clause attention alone on {part['cases']} labelled cases of dev."
+    )
+    return ["## Runtimes", "", about, "", *_table(["runtime", "nDCG@10 (95%)", "ms", "weights MB", "packages MB"], rows)]
+
+
+_PARTS = {
+    "peers": _peers,
+    "building": _building,
+    "cold": _cold,
+    "scale": _scale,
+    "where": _where,
+    "runtimes": _runtimes,
+}
 
 
 def picture(part: Mapping[str, Any], path: Path) -> None:

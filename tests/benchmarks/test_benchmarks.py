@@ -15,7 +15,7 @@ from retrieval.backends.faiss_store import FaissStore
 from retrieval.index import build, save
 from retrieval.loading import shipped_entries
 from retrieval.matcher import Matcher
-from tests.benchmarks import kinds, peers, tables, where_time_goes
+from tests.benchmarks import kinds, peers, runtimes, tables, where_time_goes
 from tests.benchmarks.corpus import enlarged, perturbed
 from tests.benchmarks.machine import machine, peak
 from tests.benchmarks.scale import _store, _times
@@ -59,6 +59,20 @@ def test_where_time_goes_names_every_stage():
     # which of the two is faster here is no matter of a test: other programs take their share at any moment
     share = found["limit_ms"]["int8"] / found["milliseconds"]["encoder"]
     assert share > 0 and found["share_of_peak"] == pytest.approx(share, rel=0.1)
+
+
+@pytest.mark.model
+def test_runtimes_are_compared_on_the_same_network():
+    found = runtimes.measure(WEIGHTS / BASE_NAME, 1, count=2, clauses=6)["runtimes"]
+    assert {runtimes.SHIPPED, "onnxruntime fp32", "torch fp32", "torch bf16"} <= set(found)
+    for row in found.values():
+        assert row["milliseconds"] > 0 and row["weights_mb"] > 10 and row["packages_mb"] > 5
+    assert found[runtimes.SHIPPED]["weights_mb"] < found["onnxruntime fp32"]["weights_mb"] / 3
+    ours, theirs = (
+        runtimes.Swapped(*runtimes.sessions(WEIGHTS / BASE_NAME)[name], WEIGHTS / BASE_NAME).encode_queries(["企业隐瞒证据"])
+        for name in ("onnxruntime fp32", "torch fp32")
+    )
+    assert ours == pytest.approx(theirs, abs=1e-5)
 
 
 def test_the_peak_of_this_processor_is_measured():

@@ -85,14 +85,16 @@ def _median(samples: Sequence[Sample]) -> Sample:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
-    """Start the program over `folder`; gives its address, its database and its process."""
+def serving(folder: Path, users: int) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
+    """Start the program over `folder` for so many users; gives its address, its database and its process."""
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
     database = f"sqlite:///{folder / 'store.sqlite3'}"
     command = [sys.executable, "-m", "ui.cli", "serve", "--port", str(port)]
     environment = {**os.environ, "RONGCUO_DATABASE_URL": database, "PYTHONWARNINGS": "ignore"}
-    with open_store(database), (folder / "log").open("w") as log:
+    with open_store(database) as store:
+        load.make_users(store, users)  # before the start: without anybody to log in, everyone would be the one local user
+    with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
     assert process.stdout is not None
     try:
@@ -108,8 +110,8 @@ def serving(folder: Path) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
 
 def soak(minutes: float, users: int, pause: float) -> tuple[load.Tally, load.Differences, list[Sample]]:
     """Let the users work, and return what happened, where the store differs, and the samples."""
-    with tempfile.TemporaryDirectory() as place, serving(Path(place)) as (url, database, process), open_store(database) as store:
-        load.make_users(store, users)
+    with tempfile.TemporaryDirectory() as place, serving(Path(place), users) as served, open_store(served[1]) as store:
+        url, _, process = served
         watch = Watch(process.pid, max(0.5, minutes * 60 / 120))
         watch.start()
         tally = load.run(url, users, minutes * 60, pause)
@@ -129,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first, last, more = grown(samples)
     print("\n".join(load.table(tally)))
     print(f"errors {dict(tally.errors)}; lost {len(found.lost)}, doubled {len(found.doubled)}, unknown {len(found.unknown)}")
+    for one in (*found.lost, *found.doubled, *found.unknown)[:20]:
+        print(" ", one)
     for one in samples[:: max(1, len(samples) // 12)]:
         print(f"{one.second:6.0f} s {one.memory:7.1f} MB {one.threads:3} threads {one.files:3} files")
     change = last.memory / first.memory - 1

@@ -14,6 +14,7 @@ import argparse
 import json
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -42,14 +43,15 @@ PACKAGES = {"onnxruntime": ["onnxruntime"], "torch": ["torch", "transformers"], 
 
 
 class Session:
-    """A runtime in the place of onnxruntime's session."""
+    """A runtime in the place of onnxruntime's session; asked by one thread at a time, as OpenVINO wants it."""
 
     def __init__(self, run: Callable[[Feed], np.ndarray]) -> None:
-        self._run = run
+        self._run, self._lock = run, threading.Lock()
 
     def run(self, _: None, feed: Feed) -> tuple[np.ndarray]:
         """Return the states of all tokens, float32 (texts, tokens, dim)."""
-        return (self._run(feed),)
+        with self._lock:
+            return (self._run(feed),)
 
 
 class Swapped(OnnxEncoder):

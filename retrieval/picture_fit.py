@@ -24,7 +24,7 @@ from retrieval.picture_story import Leaning, kinds_of, read_leaning
 __all__ = ["Agreed", "agreement", "fit_limits", "report"]
 
 Floats = NDArray[np.float32]
-Rows = tuple[tuple[float, ...], ...]
+Weights = tuple[tuple[float, ...], ...]
 _GROUND = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 _AGAINST = 2
 # The penalty falls on all weights alike, and the larger a column, the smaller its weight: features are held least, what a kind
@@ -79,7 +79,7 @@ def fit_limits(matcher: Matcher, path: Path = TRAIN) -> tuple[Limits, Leaning]:
     return max((replace(limits, ground=ground) for ground in _GROUND), key=lambda found: _f1(grounds, found)), leaning
 
 
-def _weights(examples: Sequence[_Example], encoder: str) -> tuple[Rows, tuple[float, ...], Leaning]:
+def _weights(examples: Sequence[_Example], encoder: str) -> tuple[Weights, tuple[float, ...], Leaning]:
     """Return the weights of the features and their offsets for any condition, and what each kind of condition adds to them."""
     from sklearn.linear_model import LogisticRegression
 

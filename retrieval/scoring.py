@@ -203,10 +203,10 @@ class Scorer:
 
     def _candidates(self, rows: Ints, lexical: dict[str, Floats], vectors: Vectors) -> Ints:
         depth = self.settings.depth
-        some = len(rows) < len(self.index.entries)  # else they are all, in order, and need no picking
-        chosen = [rows[leaders(values[rows] if some else values, depth)] for values in lexical.values()]
+        narrowed = len(rows) < len(self.index.entries)  # else they are all, in order, and need no picking
+        chosen = [rows[leaders(values[rows] if narrowed else values, depth)] for values in lexical.values()]
         if len(vectors):
-            found, where = self.index.store.search(vectors, depth, rows if some else None)
+            found, where = self.index.store.search(vectors, depth, rows if narrowed else None)
             best_first = where.ravel()[order(found.ravel())]  # a clause is as near as its nearest window
             near, place = np.unique(best_first[best_first >= 0], return_index=True)
             chosen.append(near[np.argsort(place)[:depth]])

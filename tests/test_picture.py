@@ -16,8 +16,8 @@ from models.stub import StubEncoder
 from retrieval import similar_cases
 from retrieval.dossier import open_dossier, parallels
 from retrieval.loading import open_matcher, shipped_entries
-from retrieval.picture import Clues, Painter, features, standing
-from retrieval.picture_fit import agreement
+from retrieval.picture import STATUSES, Clues, Painter, features, standing
+from retrieval.picture_fit import _Example, _weights, agreement, fit_limits
 from retrieval.picture_limits import Limits, read_limits
 from retrieval.picture_story import Leaning, kinds_of, read_leaning
 from retrieval.picture_words import Words, words_about
@@ -223,6 +223,27 @@ def test_what_a_story_adds_by_hand(tmp_path):
             read_leaning(tmp_path / f"{len(broken)}.npz")
 
 
+def test_weights_are_learnt_from_words_and_from_stories():
+    clause, group, draw = "fuzhou-2019/art4.p1.i4", FUZHOU["conditions"], np.random.default_rng(0)
+    examples = []
+    for number in range(90):
+        status = STATUSES[number % 3]
+        story = draw.normal(0, 0.1, 4).astype(np.float32)
+        story[0] += {"supported": 1, "not_stated": 0, "contradicted": -1}[status]
+        examples.append(_Example(f"c{number}", clause, clues(0.1, words=said(0)), group, (status,), story))
+    weights, offsets, leaning = _weights(examples, "e")
+    limits = replace(LIMITS, weights=weights, offsets=offsets)
+    told = [replace(one.clues, leaning=leaning.of(clause, one.story, "e")) for one in examples]
+    assert [standing(clause, found, group, limits).status for found in told] == [one.votes[0] for one in examples]
+    # the same stories, but only words tell the statuses apart
+    sides = {"supported": said(2), "not_stated": said(0), "contradicted": said(0, 2)}
+    plain = [replace(one, clues=clues(0.1, words=sides[one.votes[0]]), story=np.zeros(4, np.float32)) for one in examples]
+    weights, offsets, leaning = _weights(plain, "e")
+    limits = replace(LIMITS, weights=weights, offsets=offsets)
+    told = [replace(one.clues, leaning=leaning.of(clause, one.story, "e")) for one in plain]
+    assert [standing(clause, found, group, limits).status for found in told] == [one.votes[0] for one in plain]
+
+
 # ── files ──
 
 
@@ -365,6 +386,14 @@ STORY = (
 @pytest.fixture(scope="module")
 def real():
     return open_matcher()
+
+
+@pytest.mark.model
+def test_a_few_cases_are_too_few_for_weights(real, tmp_path):
+    path = tmp_path / "few.jsonl"
+    path.write_text(TRAIN.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    with pytest.raises(InputError, match="只有 1 条案例"):
+        fit_limits(real, path)
 
 
 @pytest.mark.model

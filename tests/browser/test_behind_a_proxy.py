@@ -177,7 +177,7 @@ def test_a_process_that_is_killed_is_passed_over_until_it_is_back(office, client
     assert office.store.verify().ok
 
 
-def test_figures_and_forms_are_not_open_through_the_proxy(office):
+def test_figures_and_matching_are_not_open_without_a_login(office):
     assert httpx.get(f"{office.page}metrics").status_code == 403
     assert httpx.post(f"{office.page}api/v1/match", json={"text": STORY}).status_code == 401
 
